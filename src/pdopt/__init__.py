@@ -1,0 +1,1 @@
+"""Optimisation-based capacity planner for LLM serving."""
