@@ -1,1 +1,53 @@
-"""Optimisation-based capacity planner for LLM serving."""
+"""Optimisation-based capacity planner for LLM serving.
+
+``solve(read_fleet("fleet.yaml"))`` gives the cheapest whole numbers of prefill and decode instances that carry
+a fleet's load within its latency targets, with the proof that nothing cheaper does.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pdopt.fleet.fleet import Fleet
+    from pdopt.plan.plan import Answer
+
+__all__ = ["__version__", "read_fleet", "solve"]
+__version__ = "0.1.0"
+
+
+def read_fleet(file: str | Path, models: str | Path | None = None) -> Fleet:
+    """Read and validate a fleet file.
+
+    Parameters
+    ----------
+    file : path of a fleet YAML
+    models : path, optional
+        A catalogue of your own, searched before the one that came with pdopt.
+
+    Raises
+    ------
+    pdopt.fleet.faults.FleetFaults
+        Every fault of the file at once.
+    """
+    from pdopt.catalogue.folder import CatalogueFolder
+    from pdopt.fleet.read import read
+
+    return read(file, CatalogueFolder.find(models))
+
+
+def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> Answer:
+    """Find the cheapest plan of a fleet and the proof that nothing cheaper does.
+
+    Parameters
+    ----------
+    fleet : Fleet
+    time_limit_s : float, optional
+        Seconds after which the best plan so far is given.
+    gap : float
+        Relative distance from the proven bound at which to stop; 0 asks for the proven optimum.
+    """
+    from pdopt.solving.solve import solve as solve_fleet
+
+    return solve_fleet(fleet, time_limit_s=time_limit_s, gap=gap)

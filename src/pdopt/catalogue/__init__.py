@@ -1,0 +1,1 @@
+"""The catalogue: what the world offers, found wherever pdopt is installed."""

@@ -1,0 +1,50 @@
+"""Find the catalogue folder and the LLMs in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pdopt
+
+
+def packaged_models() -> Path:
+    """Folder of the catalogue that came with pdopt: inside an installed wheel, or beside the sources."""
+    package = Path(pdopt.__file__).parent
+    installed = package / "_models"
+    return installed if installed.is_dir() else package.parents[1] / "models"
+
+
+@dataclass(frozen=True)
+class CatalogueFolder:
+    """LLMs by name, from folders searched in order; the user's own come before pdopt's."""
+
+    folders: tuple[Path, ...]
+
+    @classmethod
+    def find(cls, own: str | Path | None = None) -> CatalogueFolder:
+        """Give pdopt's catalogue, preceded by a folder of the user's own when one is named.
+
+        Raises
+        ------
+        NotADirectoryError
+            `own` is not a folder.
+        """
+        if own is None:
+            return cls((packaged_models(),))
+        if not Path(own).is_dir():
+            raise NotADirectoryError(f"{own}: there is no such folder; give one laid out as models/ (llms/<llm>/…)")
+        return cls((Path(own), packaged_models()))
+
+    def names(self) -> Iterable[str]:
+        """Names of all LLMs that have profiles."""
+        return sorted({child.name for folder in self.folders for child in folder.glob("llms/*") if child.is_dir()})
+
+    def folder_of(self, name: str) -> Path | None:
+        """Folder of one LLM, or None."""
+        for folder in self.folders:
+            found = folder / "llms" / name
+            if name and "/" not in name and found.is_dir():
+                return found
+        return None

@@ -1,0 +1,99 @@
+"""Kinds of numbers and texts that the input files are made of, and their validation into sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from pdopt.fleet.faults import Complaints, Path, did_you_mean
+
+
+class Entry(BaseModel):
+    """Base of everything a user writes: unknown keys are faults, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=())
+
+    @classmethod
+    def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+        """Give the faults that concern several keys, from the values as written (which may be faulty themselves)."""
+        yield from ()
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
+def _fraction(value: object) -> object:
+    if isinstance(value, str) and value.strip().endswith("%"):
+        try:
+            return float(value.strip()[:-1]) / 100
+        except ValueError:
+            return value
+    return _number(value)
+
+
+def _text(value: object) -> object:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+Positive = Annotated[Number, Field(gt=0)]
+NotNegative = Annotated[Number, Field(ge=0)]
+Count = Annotated[int, BeforeValidator(_number), Field(ge=1)]
+CountOrNone = Annotated[int, BeforeValidator(_number), Field(ge=0)]
+Fraction = Annotated[float, BeforeValidator(_fraction), Field(ge=0, le=1)]
+HeldBack = Annotated[float, BeforeValidator(_fraction), Field(ge=0, lt=1)]
+Growth = Annotated[float, BeforeValidator(_fraction), Field(ge=0)]
+Text = Annotated[str, BeforeValidator(_text)]
+
+EntryType = TypeVar("EntryType", bound=Entry)
+
+
+def validate(kind: type[EntryType], raw: object, path: Path, complaints: Complaints) -> EntryType | None:
+    """Validate one entry; note every fault of it and return None when there is one."""
+    if not isinstance(raw, dict):
+        shown = "nothing" if raw is None else repr(raw)
+        needed = ", ".join(name for name, info in kind.model_fields.items() if info.is_required())
+        complaints.add(path, f"must be a mapping with {needed or 'keys'}; got {shown}")
+        return None
+    before = len(complaints.faults)
+    entry = None
+    try:
+        entry = kind.model_validate(raw)
+    except ValidationError as error:
+        for detail in error.errors():
+            complaints.add((*path, *detail["loc"]), _sentence(kind, dict(detail)))
+    for loc, sentence in kind.cross_faults(raw):
+        complaints.add((*path, *loc), sentence)
+    return entry if len(complaints.faults) == before else None
+
+
+def _field_at(kind: type[BaseModel], loc: tuple[Any, ...]) -> tuple[type[BaseModel], str]:
+    """Follow `loc` into nested entries; give the entry holding the last key and that field's description."""
+    description = ""
+    for step in loc:
+        info = kind.model_fields.get(str(step))
+        description = (info.description or "") if info else ""
+        inner = info.annotation if info else None
+        if step != loc[-1] and isinstance(inner, type) and issubclass(inner, BaseModel):
+            kind = inner
+    return kind, description
+
+
+def _sentence(kind: type[BaseModel], detail: dict[str, Any]) -> str:
+    owner, description = _field_at(kind, detail["loc"])
+    hint = f"; give {description}" if description else ""
+    if detail["type"] == "missing":
+        return f"is missing{hint}"
+    if detail["type"] == "extra_forbidden":
+        return f"unknown key; {did_you_mean(str(detail['loc'][-1]), owner.model_fields)}"
+    if detail["type"] == "value_error":
+        message = str(detail["ctx"]["error"])
+        return f"{message}, got {detail['input']!r}{hint}"
+    message = detail["msg"].replace("Input should be", "must be").replace("Input", "value").replace("valid ", "")
+    got = "" if isinstance(detail["input"], dict | list) else f", got {detail['input']!r}"
+    return f"{message}{got}{hint}"

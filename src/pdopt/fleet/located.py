@@ -1,0 +1,93 @@
+"""YAML read with the line of every key, so that a complaint can point at it."""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+from typing import Any
+
+import yaml
+
+from pdopt.fleet.faults import Complaints, Path
+
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_yaml(file: FilePath) -> tuple[Any, Complaints]:
+    """Read a YAML file.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+
+    Returns
+    -------
+    value : object
+        Plain dicts (keys as text), lists and scalars.
+    complaints : Complaints
+        Knows the line of every path; holds a fault for every key that is given twice.
+
+    Raises
+    ------
+    FleetFaults
+        The file cannot be read or is not YAML.
+    """
+    complaints = Complaints(str(file))
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        complaints.add((), "no such file; check the path")
+    except (OSError, UnicodeDecodeError) as error:
+        complaints.add((), f"cannot be read as UTF-8 text ({error.__class__.__name__}); check the file")
+    complaints.raise_any()
+    return _parse(text, complaints), complaints
+
+
+def _parse(text: str, complaints: Complaints) -> Any:
+    loader = Loader(text)
+    try:
+        node = loader.get_single_node()
+        value = _Walk(loader, complaints).value(node, ()) if node else None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        complaints.add((), f"not valid YAML: {problem}; mend the syntax here", line=mark.line + 1 if mark else None)
+        complaints.raise_any()
+    finally:
+        loader.dispose()
+    return value
+
+
+class _Walk:
+    """Turns composed nodes into plain values and notes the line of each path."""
+
+    def __init__(self, loader: Any, complaints: Complaints):
+        self.loader, self.complaints = loader, complaints
+        self.open_nodes: set[int] = set()
+
+    def value(self, node: yaml.Node, path: Path) -> Any:
+        self.complaints.lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.ScalarNode):
+            return self.loader.construct_object(node, deep=True)
+        if id(node) in self.open_nodes:
+            self.complaints.add(path, "refers to itself; write the values out")
+            return None
+        self.open_nodes.add(id(node))
+        value = self._mapping(node, path) if isinstance(node, yaml.MappingNode) else self._sequence(node, path)
+        self.open_nodes.discard(id(node))
+        return value
+
+    def _sequence(self, node: yaml.Node, path: Path) -> list[Any]:
+        return [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        own = {key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"}
+        written = [key.value for key, _ in node.value]
+        self.loader.flatten_mapping(node)
+        result: dict[str, Any] = {}
+        for key, item in node.value:
+            name = str(key.value)  # as written: 7 and no are names, not a number and a false
+            if name in result and name in own and written.count(key.value) > 1:
+                self.complaints.add((*path, name), "is given twice; keep one", line=key.start_mark.line + 1)
+            self.complaints.lines[(*path, name)] = key.start_mark.line + 1
+            result[name] = self.value(item, (*path, name))
+        return result

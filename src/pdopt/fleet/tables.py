@@ -1,0 +1,84 @@
+"""Profile folders: prefill.csv, decode.csv and mixed.csv read into validated rows."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path as FilePath
+
+from pdopt.fleet.faults import Complaints, FleetFaults
+from pdopt.fleet.fields import validate
+from pdopt.fleet.grouping import FoundRow
+from pdopt.fleet.rows import ROWS
+
+
+def read_table(file: FilePath, role: str) -> list[FoundRow]:
+    """Read one CSV table of profile rows.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+    role : str
+        "prefill", "decode" or "mixed".
+
+    Raises
+    ------
+    FleetFaults
+        Every fault of the table, each with its line and column.
+    """
+    complaints = Complaints(str(file))
+    found = []
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, restkey="", skipinitialspace=True)
+            for record in reader:
+                row = _read_record(record, role, complaints, reader.line_num)
+                if row is not None:
+                    found.append(FoundRow(row, complaints, (), reader.line_num))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        complaints.add((), f"cannot be read as a CSV table ({error}); check the file")
+    if not found and not complaints.faults:
+        complaints.add((), "holds no rows; add some or remove the file")
+    complaints.raise_any()
+    return found
+
+
+def read_folder(folder: FilePath) -> tuple[dict[str, list[FoundRow]], list[Complaints]]:
+    """Read a folder of profiles.
+
+    Returns
+    -------
+    rows : dict
+        Rows by role, for the tables that exist.
+    complaints : list of Complaints
+        One per table; later faults (points given twice) are noted there.
+
+    Raises
+    ------
+    FleetFaults
+        Every fault of every table.
+    """
+    rows: dict[str, list[FoundRow]] = {}
+    faults = []
+    for role in ROWS:
+        file = folder / f"{role}.csv"
+        if file.exists():
+            try:
+                rows[role] = read_table(file, role)
+            except FleetFaults as error:
+                faults += error.faults
+    if faults:
+        raise FleetFaults(faults)
+    return rows, [found[0].complaints for found in rows.values()]
+
+
+def _read_record(record: dict[str, object], role: str, complaints: Complaints, line: int) -> object | None:
+    if record.pop("", None):
+        complaints.add((), "has more cells than the header names; quote cells that hold a comma", line=line)
+        return None
+    known = Complaints(complaints.file)
+    filled = {
+        key: value for key, value in record.items() if value not in (None, "") or key not in ROWS[role].model_fields
+    }
+    row = validate(ROWS[role], filled, (), known)
+    complaints.faults += [type(f)(f.file, line, f.path, f.sentence) for f in known.faults]
+    return row
