@@ -1,0 +1,39 @@
+"""Leave out lanes that another lane replaces for every workload, at no more GPUs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pdopt.capacity.table import Lane
+
+EQUAL = 1e-12
+
+
+def prune(lanes: Iterable[Lane]) -> list[Lane]:
+    """Keep the lanes that no other one dominates; of two that are alike the first stays.
+
+    Lane B dominates A when both have one LLM, role and SKU, and for a whole k >= 1 with k x GPUs(B) <= GPUs(A) the k
+    instances of B carry everything one instance of A carries: nothing that uses A is cheaper than with B instead.
+    """
+    kept: list[Lane] = []
+    for lane in lanes:
+        if any(dominates(other, lane) for other in kept):
+            continue
+        kept = [other for other in kept if not dominates(lane, other)]
+        kept.append(lane)
+    return kept
+
+
+def dominates(lane: Lane, other: Lane) -> bool:
+    """Whether `lane` can replace `other` in every plan."""
+    times = other.shape.gpus // lane.shape.gpus
+    alike = (lane.llm, lane.role, lane.sku) == (other.llm, other.role, other.sku)
+    if not alike or times < 1 or not other.loads.keys() <= lane.loads.keys():
+        return False
+    return all(
+        any(_within(lane, i, other, j, times) for j in range(len(other.limits))) for i in range(len(lane.limits))
+    )
+
+
+def _within(lane: Lane, i: int, other: Lane, j: int, times: int) -> bool:
+    return all(lane.loads[route][i] <= times * load[j] * (1 + EQUAL) for route, load in other.loads.items())
