@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from math import inf
 
 from pdopt.capacity import decode, mixed, prefill
@@ -19,11 +20,17 @@ from pdopt.fleet.rows import STATISTICS
 
 def lane_table(fleet: Fleet) -> LaneTable:
     """Work out what every instance shape carries under every useful set of targets, margins included."""
+    table = every_lane(fleet)
+    by_llm = ([lane for lane in table.lanes if lane.llm == llm] for llm in fleet.llms)
+    return replace(table, lanes=tuple(lane for lanes in by_llm for lane in prune(lanes)))
+
+
+def every_lane(fleet: Fleet) -> LaneTable:
+    """Give the table with all lanes, those that others dominate too."""
     stressed = with_margins(fleet)
     builder = _Builder(stressed)
-    lanes = [lane for llm in stressed.llms.values() for lane in prune(builder.lanes_of(llm))]
     return LaneTable(
-        lanes=tuple(lanes),
+        lanes=tuple(lane for llm in stressed.llms.values() for lane in builder.lanes_of(llm)),
         nodes=tuple(_node_type(sku) for sku in fleet.skus.values()),
         required_rps={w.name: w.min_served * w.demand_rps for w in stressed.workloads.values()},
         refusals=tuple(builder.refusals),

@@ -1,0 +1,5 @@
+"""``python -m pdopt``."""
+
+from pdopt.cli import main
+
+main()

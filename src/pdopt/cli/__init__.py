@@ -1,0 +1,19 @@
+"""The command line: one file per command, imports of heavy rooms inside the commands."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run pdopt; exit codes as documented: 0, 1, 2, 3, 4."""
+    from pdopt.cli.app import app
+
+    try:
+        app()
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        print("pdopt: this is a fault of pdopt, not of your input; please report it", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,39 @@
+"""The table of commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import pdopt
+from pdopt.cli.check import check
+from pdopt.cli.size import size
+from pdopt.cli.solve import solve
+
+app = typer.Typer(
+    name="pdopt",
+    help="Plan GPU fleets for LLM serving: the cheapest prefill and decode instances that keep every latency target.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command()(solve)
+app.command()(check)
+app.command()(size)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pdopt {pdopt.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    pass

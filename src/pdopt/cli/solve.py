@@ -1,0 +1,59 @@
+"""``pdopt solve``: the cheapest plan of a fleet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pdopt.cli.common import (
+    INFEASIBLE,
+    OUT_OF_TIME,
+    AsJson,
+    FleetFile,
+    Models,
+    Quiet,
+    check_output,
+    fleet_or_exit,
+    print_notes,
+    write_atomically,
+)
+
+
+def solve(
+    fleet: FleetFile,
+    as_json: AsJson = False,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the plan as JSON to this file.")] = None,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", help="Seconds for the solver; then the best plan so far.", min=0.01)
+    ] = 60.0,
+    gap: Annotated[
+        float, typer.Option("--gap", help="Stop within this fraction of the bound; 0 proves the optimum.", min=0, max=1)
+    ] = 0.0,
+    models: Models = None,
+    quiet: Quiet = False,
+) -> None:
+    """Find the cheapest instances that carry the load within the targets, and prove it.
+
+    Exit codes: 0 a plan, 2 bad input, 3 infeasible (with the reasons), 4 no plan within the time limit.
+    """
+    check_output(output)
+    problem = fleet_or_exit(fleet, models)
+
+    from pdopt import solve as solve_fleet
+    from pdopt.render.plan import print_answer
+    from pdopt.render.text import console
+
+    answer = solve_fleet(problem, time_limit_s=time_limit, gap=gap)
+    print_notes(answer.notes, quiet)
+    if output is not None:
+        write_atomically(output, answer.to_json())
+    if as_json:
+        typer.echo(answer.to_json(), nl=False)
+    else:
+        print_answer(answer, console())
+    if answer.status == "infeasible":
+        raise typer.Exit(INFEASIBLE)
+    if answer.status == "unknown":
+        raise typer.Exit(OUT_OF_TIME)

@@ -1,0 +1,1 @@
+"""The answer: a typed plan, its forward predictions, its audit and its headroom."""

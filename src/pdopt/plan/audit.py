@@ -1,0 +1,124 @@
+"""The audit: every promise of a plan recomputed from the fleet alone, by plain arithmetic."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from math import isclose
+
+from pdopt.fleet.fleet import Fleet
+from pdopt.plan.forward.line import Unpredictable
+from pdopt.plan.plan import Plan, Pool
+from pdopt.plan.pools import AS_STATED, PoolForecast, shape_of, with_margins_used_up
+
+TOLERANCE = 1e-6
+
+
+class BrokenPromiseError(RuntimeError):
+    """A plan that was about to be given does not keep what it says: a fault of pdopt, never of the user."""
+
+
+def audit(fleet: Fleet, plan: Plan) -> list[str]:
+    """Recompute rates, latencies, nodes and cost of a plan.
+
+    Returns
+    -------
+    list of str
+        One sentence per broken promise; empty when the plan keeps them all.
+    """
+    return [
+        *_pools(fleet, plan),
+        *_targets(fleet, plan),
+        *_rates(fleet, plan),
+        *_ways(fleet, plan),
+        *_money(fleet, plan),
+    ]
+
+
+def _pools(fleet: Fleet, plan: Plan) -> Iterator[str]:
+    for pool in plan.pools:
+        where = f"{pool.model} {pool.role} on {pool.sku}"
+        if pool.instances < 1:
+            yield f"{where}: {pool.instances} instances"
+        if pool.sku not in fleet.skus or fleet.skus[pool.sku].gpu != pool.gpu:
+            yield f"{where}: the SKU does not offer {pool.gpu}"
+        if any(rate < 0 or fleet.workloads[name].llm != pool.model for name, rate in pool.serves.items()):
+            yield f"{where}: serves a workload it cannot"
+
+
+def _targets(fleet: Fleet, plan: Plan) -> Iterator[str]:
+    for words, conditions in (("", AS_STATED), (" with margins used up", with_margins_used_up(fleet))):
+        for pool in plan.pools:
+            where = f"{pool.model} {pool.role} on {pool.sku}{words}"
+            try:
+                for missed in PoolForecast(fleet, pool, plan.pools).broken(conditions):
+                    yield f"{where}: {missed}"
+            except (Unpredictable, LookupError) as error:
+                yield f"{where}: {error}"
+
+
+def _rates(fleet: Fleet, plan: Plan) -> Iterator[str]:
+    sides = {"prefill": defaultdict(float), "decode": defaultdict(float), "mixed": defaultdict(float)}
+    for pool in plan.pools:
+        for name, rate in pool.serves.items():
+            sides[pool.role][name] += rate
+    stated = {promise.name: promise.served_rps for promise in plan.workloads}
+    for name, workload in fleet.workloads.items():
+        asked = workload.min_served * workload.demand_rps
+        for role in ("prefill", "decode"):
+            carried = sides[role][name] + sides["mixed"][name]
+            if carried < asked * (1 - TOLERANCE):
+                yield f"{name}: {role} carries {carried:.6g} of {asked:.6g} requests per second"
+            if not isclose(carried, stated.get(name, -1.0), rel_tol=TOLERANCE, abs_tol=1e-12):
+                yield f"{name}: says it serves {stated.get(name)} requests per second, {role} carries {carried:.6g}"
+
+
+def _ways(fleet: Fleet, plan: Plan) -> Iterator[str]:
+    into: dict[tuple[str, str], float] = defaultdict(float)
+    for pool in plan.pools:
+        for handover, rates in (pool.hands_over or {}).items():
+            for name, rate in rates.items():
+                into[handover, name] += rate
+                yield from _way(fleet, plan, pool, handover, name)
+        if pool.role == "prefill":
+            for name, rate in pool.serves.items():
+                sent = sum(rates.get(name, 0.0) for rates in (pool.hands_over or {}).values())
+                if not isclose(sent, rate, rel_tol=TOLERANCE, abs_tol=1e-12):
+                    yield f"{name}: {pool.sku} prefills {rate:.6g} and hands over {sent:.6g} requests per second"
+        if pool.role == "decode":
+            for name, rate in pool.serves.items():
+                into[pool.handover or "", name] -= rate
+    for (handover, name), rate in into.items():
+        if abs(rate) > TOLERANCE * fleet.workloads[name].demand_rps:
+            yield f"{name}: prefill and decode differ by {rate:.6g} requests per second at {handover}"
+
+
+def _way(fleet: Fleet, plan: Plan, pool: Pool, handover: str, name: str) -> Iterator[str]:
+    """Check that a prefill pool can hand over to every decode pool that may take its requests."""
+    for other in plan.pools:
+        takes = other.role == "decode" and other.model == pool.model and other.handover == handover
+        if takes and name in other.serves and not shape_of(pool).hands_over_to(shape_of(other)):
+            yield f"{name}: {shape_of(pool)} cannot hand its KV cache over to {shape_of(other)}"
+
+
+def _money(fleet: Fleet, plan: Plan) -> Iterator[str]:
+    rented = {rental.sku: rental for rental in plan.skus}
+    for name, sku in fleet.skus.items():
+        used = sum(pool.instances * pool.gpus_per_instance for pool in plan.pools if pool.sku == name)
+        rental = rented.get(name)
+        if rental is None:
+            if used:
+                yield f"{name}: {used} GPUs are used and none is rented"
+            continue
+        if used > rental.gpus_rented or rental.gpus_rented > rental.nodes * sku.gpus:
+            yield f"{name}: {used} GPUs used, {rental.gpus_rented} rented, {rental.nodes} nodes of {sku.gpus}"
+        if sku.available is not None and rental.nodes > sku.available:
+            yield f"{name}: {rental.nodes} nodes rented, {sku.available} available"
+        units = rental.nodes if sku.billing == "node" else rental.gpus_rented / sku.gpus
+        if not isclose(rental.usd_per_hour, units * sku.usd_per_h, rel_tol=TOLERANCE, abs_tol=1e-9):
+            yield f"{name}: {rental.usd_per_hour} dollars per hour stated, {units * sku.usd_per_h} due"
+    total = sum(rental.usd_per_hour for rental in plan.skus)
+    if not isclose(total, plan.cost_per_hour, rel_tol=TOLERANCE, abs_tol=1e-9):
+        yield f"the rentals add up to {total}, the plan says {plan.cost_per_hour} dollars per hour"
+    if plan.bound_per_hour > plan.cost_per_hour * (1 + TOLERANCE) + 1e-9:
+        yield f"the bound {plan.bound_per_hour} lies above the cost {plan.cost_per_hour}"

@@ -1,0 +1,45 @@
+"""Mixed: the latencies of an ordinary (not disaggregated) instance at its rate."""
+
+from __future__ import annotations
+
+from math import inf
+
+from pdopt.fleet.fleet import Workload
+from pdopt.fleet.profiles import MixedProfile
+from pdopt.plan.forward.line import Unpredictable, on_line
+
+
+def mixed_latency_s(profile: MixedProfile, workload: Workload, key: tuple[str, str], rate_rps: float) -> float:
+    """Latency measured at a rate on one ordinary instance; below the smallest measured rate that one's holds."""
+    rates, latencies = _mixed_measurements(profile, workload, key)
+    if rate_rps > rates[-1] * (1 + 1e-9):
+        return inf
+    return on_line(rates, latencies, min(max(rate_rps, rates[0]), rates[-1]))
+
+
+def mixed_capacity_rps(profile: MixedProfile, workload: Workload, bounds: dict[tuple[str, str], float]) -> float:
+    """Largest rate of one instance up to which all bounds hold."""
+    capacity = inf
+    for key, bound_s in bounds.items():
+        rates, latencies = _mixed_measurements(profile, workload, key)
+        if latencies[0] > bound_s * (1 + 1e-12):
+            return 0.0
+        held = rates[0]
+        for i in range(1, len(rates)):
+            if latencies[i] > bound_s:
+                fraction = (bound_s - latencies[i - 1]) / (latencies[i] - latencies[i - 1])
+                held = rates[i - 1] + max(fraction, 0.0) * (rates[i] - rates[i - 1])
+                break
+            held = rates[i]
+        capacity = min(capacity, held)
+    return capacity
+
+
+def _mixed_measurements(
+    profile: MixedProfile, workload: Workload, key: tuple[str, str]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    for curve in profile.curves:
+        same = curve.input_tokens == workload.input_tokens and curve.output_tokens == workload.output_tokens
+        if same and curve.cached_tokens == workload.cached_tokens and key in curve.latencies_s:
+            return curve.rates_rps, curve.latencies_s[key]
+    raise Unpredictable(f"{key[0].upper()} {key[1]} was not measured at these lengths")

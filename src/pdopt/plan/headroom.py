@@ -1,0 +1,37 @@
+"""How much more demand, or how much slower instances, each workload of a plan survives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pdopt.fleet.fleet import Fleet
+from pdopt.plan.forward.line import largest
+from pdopt.plan.plan import Headroom, Pool
+from pdopt.plan.pools import Conditions, PoolForecast
+
+MOST = 9.0  # headroom beyond ten times the demand, or a tenth of the speed, is not told apart
+
+
+def headroom(fleet: Fleet, pools: tuple[Pool, ...], workload: str) -> Headroom:
+    """Find the largest change of each kind that breaks no target in any pool that serves the workload.
+
+    Requests keep their routes in proportion; only one thing changes at a time.
+    """
+    mine = [PoolForecast(fleet, pool, pools) for pool in pools if workload in pool.serves]
+    roles = {forecast.pool.role for forecast in mine}
+
+    def survives(change: Callable[[float], Conditions]) -> float:
+        def holds(growth: float) -> bool:
+            return not any(forecast.broken(change(growth)) for forecast in mine)
+
+        return largest(holds, MOST, halvings=14)
+
+    def speed_lost(change: Callable[[float], Conditions]) -> float:
+        return round(1 - 1 / (1 + survives(change)), 4)
+
+    return Headroom(
+        demand=round(survives(lambda g: Conditions(demand={workload: 1 + g})), 4) if mine else None,
+        prefill_slower=speed_lost(lambda g: Conditions(prefill_slower=1 + g)) if "prefill" in roles else None,
+        decode_slower=speed_lost(lambda g: Conditions(decode_slower=1 + g)) if "decode" in roles else None,
+        mixed_slower=speed_lost(lambda g: Conditions(mixed_slower=1 + g)) if "mixed" in roles else None,
+    )

@@ -1,0 +1,204 @@
+"""The answer as a typed value, in the units of plan JSON (docs/plan-json.md)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+HOURS_PER_MONTH = 730
+
+
+class Part(BaseModel):
+    """Base of everything in a plan: frozen, and left out of the JSON where nothing is stated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class Pool(Part):
+    """A group of identical instances that share one mix of requests.
+
+    Attributes
+    ----------
+    serves : dict
+        Workload → requests per second over the whole pool.
+    utilisation : float
+        Share of what the pool could carry within its targets at this mix.
+    binds : str
+        The target nearest to its bound, as "workload ttft_mean_ms".
+    handover : str or None
+        Decode pools: the group of decode ends they belong to.
+    hands_over : dict or None
+        Prefill pools: handover → workload → requests per second.
+    """
+
+    model: str
+    role: Literal["prefill", "decode", "mixed"]
+    sku: str
+    gpu: str
+    gpus_per_instance: int
+    instances: int
+    serves: dict[str, float]
+    utilisation: float
+    binds: str = ""
+    parallelism: str = ""
+    dp: int = 1
+    engine: str = ""
+    precision: str = ""
+    handover: str | None = None
+    hands_over: dict[str, dict[str, float]] | None = None
+
+
+class Headroom(Part):
+    """What a workload survives before a target of its pools breaks, as fractions.
+
+    ``demand``: growth of its own demand. ``prefill_slower``, ``decode_slower``: loss of speed of every prefill or
+    decode instance (None where it uses none). Each alone, at the plan's routing.
+    """
+
+    demand: float | None = None
+    prefill_slower: float | None = None
+    decode_slower: float | None = None
+    mixed_slower: float | None = None
+
+
+class Promise(Part):
+    """What one workload gets: rates in requests per second, latencies predicted at the stated demand."""
+
+    name: str
+    model: str
+    demand_rps: float
+    served_rps: float
+    ttft_mean_ms: float | None = None
+    ttft_p50_ms: float | None = None
+    ttft_p90_ms: float | None = None
+    ttft_p95_ms: float | None = None
+    ttft_p99_ms: float | None = None
+    tpot_mean_ms: float | None = None
+    tpot_p50_ms: float | None = None
+    tpot_p90_ms: float | None = None
+    tpot_p95_ms: float | None = None
+    tpot_p99_ms: float | None = None
+    slo: dict[str, float]
+    headroom: Headroom | None = None
+
+
+class Rental(Part):
+    """What is rented of one SKU; dollars per hour of all its nodes."""
+
+    sku: str
+    gpu: str
+    nodes: int
+    gpus_rented: int
+    gpus_used: int
+    usd_per_hour: float
+    available: int | None = None
+
+
+class ProfileUsed(Part):
+    """A profile that the plan rests on."""
+
+    model: str
+    role: str
+    shape: str
+    kind: str
+    source: str
+
+
+class Effort(Part):
+    """Time spent and size of the program."""
+
+    total_s: float
+    solve_s: float
+    whole_columns: int
+    rows: int
+
+
+class Plan(Part):
+    """The cheapest plan found, with its proof.
+
+    Attributes
+    ----------
+    status : str
+        "optimal": proven to the last cent; "feasible": the time limit or the gap was reached first.
+    bound_per_hour : float
+        No plan is cheaper than this.
+    gap : float
+        (cost - bound) / cost.
+    """
+
+    status: Literal["optimal", "feasible"]
+    cost_per_hour: float
+    bound_per_hour: float
+    gap: float
+    name: str
+    pools: tuple[Pool, ...]
+    workloads: tuple[Promise, ...]
+    skus: tuple[Rental, ...]
+    assumptions: dict[str, float | str]
+    margins: dict[str, float]
+    profiles: tuple[ProfileUsed, ...] = ()
+    notes: tuple[str, ...] = ()
+    fleet_sha256: str = ""
+    pdopt_version: str = ""
+    effort: Effort | None = None
+
+    def to_json(self) -> str:
+        """Give the plan as JSON text."""
+        return self.model_dump_json(indent=2, exclude_none=True) + "\n"
+
+
+class Reason(Part):
+    """One reason why there is no plan.
+
+    Attributes
+    ----------
+    kind : str
+        "target" (out of reach), "unmeasured" (no profile at these lengths), "incompatible" (no engine and precision
+        in common), "stock" (too few nodes), "demand" (how much can be carried), "time" (the limit came first).
+    best_ms : dict
+        SKU → best attainable value of the target.
+    """
+
+    kind: Literal["target", "unmeasured", "incompatible", "stock", "demand", "time"]
+    sentence: str
+    workload: str | None = None
+    target: str | None = None
+    bound_ms: float | None = None
+    best_ms: dict[str, float] = Field(default_factory=dict)
+    sku: str | None = None
+    available: int | None = None
+    nodes_short: int | None = None
+    largest_fraction: float | None = None
+
+
+class NoPlan(Part):
+    """Why there is no plan: ``infeasible`` is proven, ``unknown`` means that the time limit came first."""
+
+    status: Literal["infeasible", "unknown"]
+    name: str
+    reasons: tuple[Reason, ...]
+    notes: tuple[str, ...] = ()
+    fleet_sha256: str = ""
+    pdopt_version: str = ""
+    cost_per_hour: None = None
+    bound_per_hour: float | None = None
+    gap: None = None
+    pools: tuple[Pool, ...] = ()
+    workloads: tuple[Promise, ...] = ()
+    skus: tuple[Rental, ...] = ()
+
+    def to_json(self) -> str:
+        """Give the reasons as JSON text; the plan's own keys are there, empty."""
+        stated = self.model_dump(mode="json", exclude_none=True)
+        empty: dict[str, Any] = {"cost_per_hour": None, "gap": None}
+        return _text({**stated, **empty})
+
+
+def _text(value: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+Answer = Plan | NoPlan

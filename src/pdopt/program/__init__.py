@@ -1,0 +1,1 @@
+"""The mixed-integer program: sets, variables, one constraint family per file, objective."""

@@ -1,0 +1,34 @@
+"""The program's table of contents."""
+
+from __future__ import annotations
+
+import pyomo.environ as pyo
+
+from pdopt.capacity.table import LaneTable
+from pdopt.program.constraints.instances_within_nodes import add_instances_within_nodes
+from pdopt.program.constraints.load_within_instances import add_load_within_instances
+from pdopt.program.constraints.nodes_within_stock import add_nodes_within_stock
+from pdopt.program.constraints.prefill_feeds_decode import add_prefill_feeds_decode
+from pdopt.program.constraints.serve_demand import add_serve_demand
+from pdopt.program.objective import add_rental_cost
+from pdopt.program.sets import add_sets
+from pdopt.program.variables import add_variables
+
+FAMILIES = (
+    add_serve_demand,
+    add_prefill_feeds_decode,
+    add_load_within_instances,
+    add_instances_within_nodes,
+    add_nodes_within_stock,
+)
+
+
+def build(table: LaneTable) -> pyo.ConcreteModel:
+    """Build the program of a fleet from its table of numbers."""
+    program = pyo.ConcreteModel(name="cheapest whole numbers of prefill and decode instances")
+    add_sets(program, table)
+    add_variables(program)
+    for add_family in FAMILIES:
+        add_family(program)
+    add_rental_cost(program)
+    return program

@@ -1,0 +1,62 @@
+"""The program as arrays: what a solver takes, and how its columns read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyomo.environ as pyo
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from scipy.sparse import csc_array
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """``minimise cost · x`` with ``row_lower <= A x <= row_upper``, columns within bounds, some of them whole.
+
+    Attributes
+    ----------
+    cost, lower, upper : arrays of one number per column
+    whole : boolean array, columns that must be whole numbers
+    row_lower, row_upper : arrays of one number per row
+    a : sparse matrix, rows × columns
+    column_of : dict, (variable, index) → column
+    row_of : dict, (constraint, index) → row
+    """
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    whole: npt.NDArray[np.bool_]
+    row_lower: Floats
+    row_upper: Floats
+    a: Any
+    column_of: dict[tuple[str, Any], int]
+    row_of: dict[tuple[str, Any], int]
+
+    def columns(self, variable: str) -> dict[Any, int]:
+        """Give index → column of one variable."""
+        return {index: column for (name, index), column in self.column_of.items() if name == variable}
+
+
+def compile_matrix(program: pyo.ConcreteModel) -> Matrix:
+    """Compile a program to arrays, keeping only columns that occur in a row or in the objective."""
+    form = LinearStandardFormCompiler().write(program, mixed_form=True)
+    rhs = np.asarray(form.rhs, dtype=float)
+    kinds = np.array([row.bound_type for row in form.rows], dtype=int)  # -1: >=, 0: =, 1: <=
+    columns = form.columns
+    return Matrix(
+        cost=np.asarray(form.c.todense(), dtype=float).reshape(-1),
+        lower=np.array([-np.inf if v.lb is None else v.lb for v in columns], dtype=float),
+        upper=np.array([np.inf if v.ub is None else v.ub for v in columns], dtype=float),
+        whole=np.array([v.is_integer() for v in columns], dtype=bool),
+        row_lower=np.where(kinds == 1, -np.inf, rhs),
+        row_upper=np.where(kinds == -1, np.inf, rhs),
+        a=csc_array(form.A),
+        column_of={(v.parent_component().local_name, v.index()): i for i, v in enumerate(columns)},
+        row_of={(r.constraint.parent_component().local_name, r.constraint.index()): i for i, r in enumerate(form.rows)},
+    )

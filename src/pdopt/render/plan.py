@@ -1,0 +1,107 @@
+"""A plan, or the reasons why there is none, at a glance."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from rich.console import Console
+
+from pdopt.plan.plan import HOURS_PER_MONTH, Answer, Headroom, NoPlan, Plan, Pool, Promise
+from pdopt.render.text import number, percent, table, usd
+
+WORDS = {"optimal": "the cheapest plan, proven", "feasible": "the best plan found so far"}
+
+
+def print_answer(answer: Answer, console: Console) -> None:
+    """Print a plan as tables, or the reasons why there is none as sentences."""
+    if isinstance(answer, NoPlan):
+        _print_reasons(answer, console)
+        return
+    month = usd(answer.cost_per_hour * HOURS_PER_MONTH)
+    console.print(f"{answer.name}: {usd(answer.cost_per_hour)} per hour, {month} per month ({WORDS[answer.status]})")
+    console.print()
+    for line in _llm_lines(answer):
+        console.print(line)
+    console.print()
+    console.print(table(["rent ", "nodes", "of", "GPUs used", "$ per hour", "$ per month"], _rentals(answer)))
+    console.print()
+    header = ["pool ", "role ", "SKU ", "instances ", "serves req/s ", "load", "binds "]
+    console.print(table(header, (_pool(pool) for pool in answer.pools)))
+    console.print()
+    header = ["workload ", "req/s", "served", "TTFT ms ", "TPOT ms ", "survives alone: demand", "P slower", "D slower"]
+    console.print(table(header, (_promise(promise) for promise in answer.workloads)))
+    console.print()
+    console.print(_proof(answer))
+
+
+def _print_reasons(answer: NoPlan, console: Console) -> None:
+    word = "infeasible" if answer.status == "infeasible" else "unknown"
+    console.print(f"{answer.name}: no plan ({word})")
+    console.print()
+    for reason in answer.reasons:
+        console.print(f"  {reason.sentence}")
+
+
+def _llm_lines(plan: Plan) -> Iterator[str]:
+    by_llm: dict[str, list[Pool]] = defaultdict(list)
+    for pool in plan.pools:
+        by_llm[pool.model].append(pool)
+    width = max((len(llm) for llm in by_llm), default=0)
+    for llm, pools in by_llm.items():
+        counts = {role: sum(p.instances for p in pools if p.role == role) for role in ("prefill", "decode", "mixed")}
+        split = f"{counts['prefill']}P{counts['decode']}D" if counts["prefill"] else ""
+        mixed = f"{counts['mixed']} mixed" if counts["mixed"] else ""
+        wheres = {role: " + ".join(_where(p) for p in pools if p.role == role) for role in counts}
+        detail = ", ".join(f"{role} on {where}" for role, where in wheres.items() if where)
+        yield f"{llm:<{width}}  {' + '.join(filter(None, (split, mixed)))}  {detail}"
+
+
+def _where(pool: Pool) -> str:
+    return f"{pool.instances} x {pool.gpus_per_instance} {pool.gpu}"
+
+
+def _rentals(plan: Plan) -> Iterator[list[str]]:
+    for rental in plan.skus:
+        stock = "" if rental.available is None else str(rental.available)
+        used = f"{rental.gpus_used} of {rental.gpus_rented}"
+        month = usd(rental.usd_per_hour * HOURS_PER_MONTH)
+        yield [rental.sku, str(rental.nodes), stock, used, usd(rental.usd_per_hour), month]
+
+
+def _pool(pool: Pool) -> list[str]:
+    serves = ", ".join(f"{name} {number(rate)}" for name, rate in pool.serves.items())
+    words = [f"{pool.instances} x {pool.gpus_per_instance} GPU", pool.parallelism, pool.engine, pool.precision]
+    shape = " ".join(filter(None, words))
+    return [pool.model, pool.role, pool.sku, shape, serves, f"{pool.utilisation * 100:.0f} %", pool.binds]
+
+
+def _promise(promise: Promise) -> list[str]:
+    served = percent(promise.served_rps / promise.demand_rps) if promise.demand_rps else "-"
+    survives = promise.headroom or Headroom()
+    prefill = survives.prefill_slower if survives.prefill_slower is not None else survives.mixed_slower
+    decode = survives.decode_slower if survives.decode_slower is not None else survives.mixed_slower
+    cells = [f"+{percent(survives.demand)}" if survives.demand is not None else "-"]
+    cells += ["-" if fraction is None else percent(fraction) for fraction in (prefill, decode)]
+    latencies = [_latencies(promise, metric) for metric in ("ttft", "tpot")]
+    return [promise.name, number(promise.demand_rps), served, *latencies, *cells]
+
+
+def _latencies(promise: Promise, metric: str) -> str:
+    parts = []
+    for key, bound_ms in promise.slo.items():
+        if key.startswith(metric):
+            value = getattr(promise, key)
+            parts.append(f"{key.split('_')[1]} {'-' if value is None else number(value)} of {number(bound_ms)}")
+    return ", ".join(parts)
+
+
+def _proof(plan: Plan) -> str:
+    seconds = f", found in {plan.effort.total_s:.2f} s" if plan.effort else ""
+    if plan.status == "optimal":
+        return f"proof: no plan is cheaper than {usd(plan.bound_per_hour)} per hour (gap 0){seconds}"
+    saving = usd(plan.cost_per_hour - plan.bound_per_hour)
+    return (
+        f"proof: no plan is cheaper than {usd(plan.bound_per_hour)} per hour: at most {saving} per hour "
+        f"({plan.gap * 100:.2f} %) could be saved{seconds}"
+    )

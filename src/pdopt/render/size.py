@@ -1,0 +1,43 @@
+"""The closed-formula answer at a glance."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from pdopt.render.text import number, table, usd
+from pdopt.studies.size import Pair, Sizing
+
+SHOWN = 8
+
+
+def print_sizing(sizing: Sizing, console: Console) -> None:
+    """Print sides and pairs of a sizing, cheapest first."""
+    console.print(f"{sizing.workload}: {number(sizing.required_rps)} requests per second to carry")
+    console.print()
+    header = ["role ", "SKU ", "instance ", "tok/s busy", "tok/s in target", "req/s each", "instances", "whole"]
+    rows = [
+        [
+            side.role,
+            side.sku,
+            side.shape,
+            "" if side.tokens_per_s_busy is None else f"{side.tokens_per_s_busy:,.0f}",
+            f"{side.tokens_per_s:,.0f}",
+            number(side.requests_per_s),
+            f"{side.instances:.3f}",
+            str(side.whole_instances),
+        ]
+        for side in sizing.sides
+    ]
+    console.print(table(header, rows))
+    if sizing.pairs:
+        console.print()
+        header = ["prefill ", "decode ", "P:D", "plan", "$ per hour for the GPUs"]
+        console.print(table(header, (_pair(pair) for pair in sizing.pairs[:SHOWN])))
+        if len(sizing.pairs) > SHOWN:
+            console.print(f"({len(sizing.pairs) - SHOWN} dearer pairs: see --json)")
+
+
+def _pair(pair: Pair) -> list[str]:
+    ends = [f"{side.sku} {side.shape}" for side in (pair.prefill, pair.decode)]
+    plan = f"{pair.prefill.whole_instances}P{pair.decode.whole_instances}D"
+    return [*ends, f"{pair.prefill_per_decode:.2f} : 1", plan, usd(pair.usd_per_hour)]

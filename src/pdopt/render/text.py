@@ -1,0 +1,42 @@
+"""Numbers and tables as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+WIDTH = 118
+
+
+def console() -> Console:
+    """Give a console on standard output that never breaks a table's lines when piped."""
+    on_screen = Console(highlight=False, soft_wrap=True)
+    return on_screen if on_screen.is_terminal else Console(highlight=False, soft_wrap=True, width=WIDTH)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Lay out a table; columns whose header ends in a blank are flush left, the others flush right."""
+    result = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for title in header:
+        result.add_column(Text(title.strip()), justify="left" if title.endswith(" ") else "right", no_wrap=True)
+    for row in rows:
+        result.add_row(*(Text(cell) for cell in row))
+    return result
+
+
+def usd(amount: float) -> str:
+    """Dollars: cents below a thousand dollars, whole dollars above a hundred thousand."""
+    return f"${amount:,.2f}" if abs(amount) < 100_000 else f"${amount:,.0f}"
+
+
+def number(value: float) -> str:
+    """Four significant digits, without an exponent."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def percent(fraction: float) -> str:
+    """Give a percentage with one decimal, rounded down, so that nothing is promised that does not hold."""
+    return f"{int(fraction * 1000 + 1e-6) / 10:g} %"

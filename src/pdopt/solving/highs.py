@@ -1,0 +1,96 @@
+"""Run HiGHS on a matrix and give its outcome one of our own names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+import numpy.typing as npt
+
+from pdopt.program.matrix import Matrix
+
+Floats = npt.NDArray[np.float64]
+PROVEN = 1e-9  # relative gap below which a plan counts as proven: the arithmetic's own noise
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the solver found.
+
+    Attributes
+    ----------
+    status : str
+        "optimal" (proven within the tolerance of arithmetic), "feasible" (stopped earlier), "infeasible" (proven),
+        "unknown" (stopped with nothing found).
+    values : array of one number per column, or None
+    objective, bound : float
+        Of the solution found (None: none), and what no solution can be below.
+    """
+
+    status: str
+    values: Floats | None
+    objective: float | None
+    bound: float
+
+
+def run(matrix: Matrix, time_limit_s: float | None = None, gap: float = 0.0, start: Floats | None = None) -> Outcome:
+    """Minimise a matrix.
+
+    Parameters
+    ----------
+    matrix : Matrix
+    time_limit_s : float, optional
+    gap : float
+        Relative gap at which to stop.
+    start : array, optional
+        A known solution to start from.
+    """
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("mip_rel_gap", gap)
+    solver.setOptionValue("mip_abs_gap", 1e-9)
+    solver.setOptionValue("mip_feasibility_tolerance", 1e-9)
+    solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
+    if time_limit_s is not None:
+        solver.setOptionValue("time_limit", max(float(time_limit_s), 0.01))
+    solver.passModel(_lp(matrix))
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = list(start)
+        solver.setSolution(solution)
+    solver.run()
+    return _outcome(solver, bool(matrix.whole.any()))
+
+
+def _lp(matrix: Matrix) -> highspy.HighsLp:
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = matrix.a.shape
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = matrix.cost, matrix.lower, matrix.upper
+    lp.row_lower_, lp.row_upper_ = matrix.row_lower, matrix.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = (
+        matrix.a.indptr,
+        matrix.a.indices,
+        matrix.a.data,
+    )
+    if matrix.whole.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(whole)] for whole in matrix.whole]
+    return lp
+
+
+def _outcome(solver: highspy.Highs, has_whole: bool) -> Outcome:
+    status = solver.getModelStatus()
+    info = solver.getInfo()
+    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    never = {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}
+    if status in never:  # no objective of ours can fall without limit
+        return Outcome("infeasible", None, None, np.inf)
+    bound = float(info.mip_dual_bound) if has_whole else float(info.objective_function_value)
+    if not found:
+        return Outcome("unknown", None, None, bound if np.isfinite(bound) else -np.inf)
+    objective = float(info.objective_function_value)
+    proven = status == highspy.HighsModelStatus.kOptimal and objective - bound <= PROVEN * max(1.0, abs(objective))
+    values = np.array(solver.getSolution().col_value)
+    return Outcome("optimal" if proven else "feasible", values, objective, min(bound, objective))

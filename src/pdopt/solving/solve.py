@@ -1,0 +1,77 @@
+"""read → capacity → build → solve → plan: the program in one sentence."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import pdopt
+from pdopt.capacity.lanes import lane_table
+from pdopt.fleet.fleet import Fleet
+from pdopt.plan.assemble import assemble
+from pdopt.plan.audit import BrokenPromiseError, audit
+from pdopt.plan.plan import Answer, Effort, NoPlan, Plan, Reason
+from pdopt.program.build import build
+from pdopt.program.matrix import compile_matrix
+from pdopt.solving.diagnose import out_of_reach, too_little_stock
+from pdopt.solving.highs import run
+from pdopt.solving.tidy import tidy
+
+
+def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> Answer:
+    """Find the cheapest plan of a fleet, audited, or the reasons why there is none.
+
+    Parameters
+    ----------
+    fleet : Fleet
+    time_limit_s : float, optional
+        Seconds after which the best plan so far is given.
+    gap : float
+        Relative distance from the proven bound at which to stop.
+
+    Raises
+    ------
+    BrokenPromiseError
+        The audit found that the plan does not keep what it says: a fault of pdopt.
+    """
+    started = perf_counter()
+    table = lane_table(fleet)
+    if table.unserved():
+        return no_plan(fleet, "infeasible", out_of_reach(fleet, table))
+    matrix = compile_matrix(build(table))
+    outcome = run(matrix, time_limit_s, gap)
+    solved = perf_counter()
+    if outcome.status == "infeasible":
+        return no_plan(fleet, "infeasible", too_little_stock(fleet, table, matrix, time_limit_s))
+    if outcome.values is None:
+        return no_plan(fleet, "unknown", [_time_ran_out(time_limit_s)], outcome.bound)
+    plan = assemble(fleet, table, tidy(table, matrix, outcome))
+    _believe_nothing(fleet, plan)
+    whole, rows = int(matrix.whole.sum()), matrix.a.shape[0]
+    effort = Effort(total_s=perf_counter() - started, solve_s=solved - started, whole_columns=whole, rows=rows)
+    return plan.model_copy(update={"effort": effort})
+
+
+def _believe_nothing(fleet: Fleet, plan: Plan) -> None:
+    broken = audit(fleet, plan)
+    if broken:
+        raise BrokenPromiseError("\n".join(broken))
+
+
+def _time_ran_out(time_limit_s: float | None) -> Reason:
+    return Reason(
+        kind="time",
+        sentence=f"no plan was found within {time_limit_s:g} s; give a longer --time-limit or a wider --gap",
+    )
+
+
+def no_plan(fleet: Fleet, status: str, reasons: list[Reason], bound: float | None = None) -> NoPlan:
+    """State that there is no plan, and why."""
+    return NoPlan(
+        status=status,  # type: ignore[arg-type]
+        name=fleet.name,
+        reasons=tuple(reasons),
+        notes=fleet.notes,
+        fleet_sha256=fleet.source_hash,
+        pdopt_version=pdopt.__version__,
+        bound_per_hour=bound if bound is not None and bound > 0 else None,
+    )

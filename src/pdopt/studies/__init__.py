@@ -1,0 +1,1 @@
+"""Studies: questions that need other answers than one plan."""
