@@ -127,7 +127,7 @@ class _Builder:
             except (OutOfRange, Unreachable) as why:
                 self._refuse(workload, "decode", sku, profile.shape, why)
         for required in all_minima(wanted.values()):
-            loads = {}
+            loads: dict[Route, tuple[float, ...]] = {}
             for route, want in wanted.items():
                 if admits(required, want):
                     output = self.fleet.workloads[route.workload].output_tokens
@@ -169,7 +169,7 @@ class _Builder:
             targets = [
                 Target(*key, bound_s) for key, bound_s in zip(_ALL_TARGETS, required, strict=True) if bound_s < inf
             ]
-            loads = {}
+            loads: dict[Route, tuple[float, ...]] = {}
             for route, want in wanted.items():
                 if admits(required, want):
                     try:

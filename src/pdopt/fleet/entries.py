@@ -35,7 +35,7 @@ class ModelEntry(Entry):
 
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-        """A folder of profiles and rows in place exclude one another."""
+        """Refuse a folder of profiles beside rows in place."""
         if raw.get("profiles") is not None and any(raw.get(role) is not None for role in ROWS):
             yield ("profiles",), "stands beside rows in place; keep one of the two"
 
@@ -61,7 +61,7 @@ class SloEntry(Entry):
 
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-        """At least one target on each metric."""
+        """Ask for at least one target on each metric."""
         for metric, example in (("ttft", 2000), ("tpot", 50)):
             if not any(str(key).startswith(f"{metric}_") for key in raw):
                 yield (), f"names no {metric.upper()} target; add one, such as {metric}_mean_ms: {example}"
@@ -82,7 +82,7 @@ class WorkloadEntry(Entry):
 
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-        """One way of stating the demand, fewer cached than input tokens, a complete SLO."""
+        """Ask for one way of stating the demand, fewer cached than input tokens, a complete SLO."""
         stated = [key for key in ("tokens_per_minute", "requests_per_second") if raw.get(key) is not None]
         if len(stated) != 1:
             yield tuple(stated[:1]), "needs exactly one of tokens_per_minute and requests_per_second; keep one"
@@ -124,7 +124,7 @@ class AssumptionsEntry(Entry):
 
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-        """What this version cannot do, and what excludes one another."""
+        """Refuse what this version cannot do, and what excludes one another."""
         if raw.get("dispatch") == "pooled":
             yield ("dispatch",), "pooled is not available in this version; use split"
         if raw.get("decode_load") == "open" and raw.get("decode_fit") == "quadratic":

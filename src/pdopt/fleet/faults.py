@@ -40,7 +40,7 @@ class Fault:
         return f"{where}: {self.path}: {self.sentence}" if self.path else f"{where}: {self.sentence}"
 
 
-class FleetFaults(ValueError):
+class FleetFaults(ValueError):  # noqa: N818 - many faults, one answer
     """Raised when an input cannot be used; carries every fault found.
 
     Attributes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pdopt.fleet.profiles import DecodeProfile, MixedProfile, PrefillProfile
+from pdopt.fleet.profiles import DecodeProfile, MixedProfile, PrefillProfile, Profile, Shape
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ class Llm:
     decode: tuple[DecodeProfile, ...] = ()
     mixed: tuple[MixedProfile, ...] = ()
     kv_bytes_per_token: float | None = None
+
+    def shapes(self) -> set[Shape]:
+        """Give all instance shapes that were measured, in any role."""
+        profiles: tuple[Profile, ...] = (*self.prefill, *self.decode, *self.mixed)
+        return {profile.shape for profile in profiles}
 
 
 @dataclass(frozen=True, order=True)

@@ -57,8 +57,7 @@ def group_mixed(found: Sequence[FoundRow]) -> tuple[MixedProfile, ...]:
     """Group mixed rows into one profile per shape, one curve per set of lengths."""
     profiles = []
     for shape, rows in _by_shape(found):
-        key = ("input_tokens", "output_tokens", "cached_tokens", "requests_per_s")
-        points = _distinct(rows, lambda r: tuple(getattr(r, k) for k in key), "lengths and requests_per_s")
+        points = _distinct(rows, _mixed_point, "lengths and requests_per_s")
         curves = tuple(_mixed_curve(lengths, group) for lengths, group in _by_lengths(points, cached=True))
         profiles.append(MixedProfile(shape, curves, _origins(rows)))
     return tuple(profiles)
@@ -86,6 +85,10 @@ def _distinct(found: Iterable[FoundRow], key: Callable[[Any], Hashable], what: s
         if _measured(first) != _measured(item.row):
             item.complain(f"measures the same point twice (equal shape, {what}) with another result; keep one")
     return list(seen.values())
+
+
+def _mixed_point(row: MixedRow) -> tuple[float, ...]:
+    return row.input_tokens, row.output_tokens, row.cached_tokens, row.requests_per_s
 
 
 def _measured(row: ProfileRow) -> tuple[float | None, ...]:

@@ -158,16 +158,16 @@ def _check_transfer(skus: dict[str, Sku], llms: dict[str, Llm | None], transfer:
 
 
 def _notes(skus: dict[str, Sku], llms: Iterable[Llm | None]) -> Iterable[str]:
-    profiles = [p for llm in llms if llm is not None for p in (*llm.prefill, *llm.decode, *llm.mixed)]
-    gpus = {profile.shape.gpu for profile in profiles}
+    shapes = {shape for llm in llms if llm is not None for shape in llm.shapes()}
+    gpus = {shape.gpu for shape in shapes}
     for sku in skus.values():
         if sku.gpu not in gpus:
             yield f"no LLM has a profile on {sku.gpu}, so {sku.name} cannot be used; {did_you_mean(sku.gpu, gpus)}"
             continue
-        odd = sorted({p.shape.gpus for p in profiles if p.shape.gpu == sku.gpu and not _fits(p.shape.gpus, sku.gpus)})
+        odd = sorted({s.gpus for s in shapes if s.gpu == sku.gpu and not _fits(s.gpus, sku.gpus)})
         if odd:
             sizes = ", ".join(map(str, odd))
-            yield f"instances of {sizes} GPUs do not divide the {sku.gpus} of a {sku.name}: nodes are filled as one pool"
+            yield f"{sku.name}: instances of {sizes} GPUs do not divide its {sku.gpus}; nodes are filled as one pool"
 
 
 def _fits(instance_gpus: int, node_gpus: int) -> bool:

@@ -67,7 +67,7 @@ class DecodeRow(ProfileRow):
 
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-        """One way of stating the time per output token."""
+        """Ask for one way of stating the time per output token."""
         if sum(_blank_is_none(raw.get(key)) is not None for key in ("tpot_ms", "step_ms")) != 1:
             yield (), "needs tpot_ms, or step_ms with tokens_per_step; give one of the two"
 
@@ -100,7 +100,7 @@ class MixedRow(ProfileRow):
 
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-        """At least one statistic of each metric."""
+        """Ask for at least one statistic of each metric."""
         stated = [str(key) for key, value in raw.items() if _blank_is_none(value) is not None]
         for metric in ("ttft", "tpot"):
             if not any(key.startswith(f"{metric}_") for key in stated):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path as FilePath
 
-from pdopt.fleet.faults import Complaints, FleetFaults
+from pdopt.fleet.faults import Complaints, Fault, FleetFaults
 from pdopt.fleet.fields import validate
 from pdopt.fleet.grouping import FoundRow
 from pdopt.fleet.rows import ROWS
@@ -58,7 +58,7 @@ def read_folder(folder: FilePath) -> tuple[dict[str, list[FoundRow]], list[Compl
         Every fault of every table.
     """
     rows: dict[str, list[FoundRow]] = {}
-    faults = []
+    faults: list[Fault] = []
     for role in ROWS:
         file = folder / f"{role}.csv"
         if file.exists():
@@ -80,5 +80,5 @@ def _read_record(record: dict[str, object], role: str, complaints: Complaints, l
         key: value for key, value in record.items() if value not in (None, "") or key not in ROWS[role].model_fields
     }
     row = validate(ROWS[role], filled, (), known)
-    complaints.faults += [type(f)(f.file, line, f.path, f.sentence) for f in known.faults]
+    complaints.faults += [Fault(f.file, line, f.path, f.sentence) for f in known.faults]
     return row

@@ -58,7 +58,7 @@ def _targets(fleet: Fleet, plan: Plan) -> Iterator[str]:
 
 
 def _rates(fleet: Fleet, plan: Plan) -> Iterator[str]:
-    sides = {"prefill": defaultdict(float), "decode": defaultdict(float), "mixed": defaultdict(float)}
+    sides: dict[str, dict[str, float]] = {role: defaultdict(float) for role in ("prefill", "decode", "mixed")}
     for pool in plan.pools:
         for name, rate in pool.serves.items():
             sides[pool.role][name] += rate

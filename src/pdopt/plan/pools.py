@@ -80,7 +80,7 @@ class PoolForecast:
         raise LookupError(f"{self.pool.model} has no {self.pool.role} profile of {self.shape}")
 
     def rate_rps(self, workload: str, conditions: Conditions) -> float:
-        """Requests per second that one instance gets of one workload."""
+        """Give the requests per second that one instance gets of one workload."""
         factor = conditions.all_demand * conditions.demand.get(workload, 1.0)
         return self.pool.serves[workload] * factor * (1 - RATE_TOLERANCE) / self.pool.instances
 

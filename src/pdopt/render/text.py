@@ -8,13 +8,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-WIDTH = 118
+WIDTH = 1000  # tables take the width they need; a terminal wraps what is longer than its lines
 
 
 def console() -> Console:
-    """Give a console on standard output that never breaks a table's lines when piped."""
-    on_screen = Console(highlight=False, soft_wrap=True)
-    return on_screen if on_screen.is_terminal else Console(highlight=False, soft_wrap=True, width=WIDTH)
+    """Give a console on standard output that never cuts a table's cells."""
+    return Console(highlight=False, soft_wrap=True, width=WIDTH)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

@@ -33,7 +33,7 @@ def out_of_reach(fleet: Fleet, table: LaneTable) -> list[Reason]:
                 reasons += [*_targets(name, refused), *_unmeasured(name, role, refused)]
         llm = fleet.llms[fleet.workloads[name].llm]
         if not mine and not served:
-            offered = ", ".join(sorted({p.shape.gpu for p in (*llm.prefill, *llm.decode, *llm.mixed)}))
+            offered = ", ".join(sorted({shape.gpu for shape in llm.shapes()}))
             sentence = f"{name}: no SKU offers a GPU that {llm.name} has profiles on ({offered}); add such a SKU"
             reasons.append(Reason(kind="unmeasured", workload=name, sentence=sentence))
     return reasons

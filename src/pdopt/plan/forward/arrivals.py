@@ -9,8 +9,9 @@ from pdopt.plan.forward.line import Unpredictable, on_line
 
 
 def open_tpot_s(points: Points, tokens_per_s: float, tail: float | None) -> float:
-    """TPOT under random arrivals (processor sharing, batch-dependent speed): its mean, or a quantile of what an
-    arriving request meets. States are summed one by one until they no longer count.
+    """TPOT under random arrivals: its mean, or the quantile of what an arriving request meets.
+
+    A processor-sharing queue with batch-dependent speed; states are summed one by one until they no longer count.
     """
     if tokens_per_s <= 0:
         return points[0][1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from math import inf
 
 from pdopt.fleet.fleet import Workload
@@ -65,7 +66,7 @@ def steady_tpot_s(points: Points, tokens_per_s: float) -> float:
     """
     enough = tokens_per_s * (1 - 1e-12)
     best = min((t for b, t in points if b / t >= enough), default=inf)
-    for (b0, t0), (b1, t1) in zip(points, points[1:], strict=False):
+    for (b0, t0), (b1, t1) in pairwise(points):
         slope = (t1 - t0) / (b1 - b0)
         if tokens_per_s > 0 and slope * tokens_per_s != 1:
             batch = (t0 - slope * b0) * tokens_per_s / (1 - slope * tokens_per_s)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 HALVINGS = 50
 
 
-class Unpredictable(ValueError):
+class Unpredictable(ValueError):  # noqa: N818 - a fact about a profile
     """The profile says nothing about these lengths or this load."""
 
 

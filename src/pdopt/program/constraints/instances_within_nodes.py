@@ -7,7 +7,7 @@ import pyomo.environ as pyo
 
 def add_instances_within_nodes(program: pyo.ConcreteModel) -> None:
     """Bound the GPUs of all instances on a SKU by the GPUs of its rented nodes."""
-    on_sku = {sku: [] for sku in program.SKUS}
+    on_sku: dict[str, list[str]] = {sku: [] for sku in program.SKUS}
     for lane in program.LANES:
         on_sku[program.lane_of[lane].sku].append(lane)
 

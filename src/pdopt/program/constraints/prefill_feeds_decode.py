@@ -7,7 +7,7 @@ import pyomo.environ as pyo
 
 def add_prefill_feeds_decode(program: pyo.ConcreteModel) -> None:
     """Balance each workload at each handover: prefill rates in, decode rates out."""
-    sides = {key: ([], []) for key in program.HANDOVERS}
+    sides: dict[tuple[str, str], tuple[list[object], list[object]]] = {key: ([], []) for key in program.HANDOVERS}
     for lane, workload, handover in program.ROUTES:
         role = program.lane_of[lane].role
         if role in ("prefill", "decode"):
