@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyomo.environ as pyo
 
 
 def add_prefill_feeds_decode(program: pyo.ConcreteModel) -> None:
     """Balance each workload at each handover: prefill rates in, decode rates out."""
-    sides: dict[tuple[str, str], tuple[list[object], list[object]]] = {key: ([], []) for key in program.HANDOVERS}
+    sides: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {key: ([], []) for key in program.HANDOVERS}
     for lane, workload, handover in program.ROUTES:
         role = program.lane_of[lane].role
         if role in ("prefill", "decode"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyomo.environ as pyo
 
 
 def add_serve_demand(program: pyo.ConcreteModel) -> None:
     """Decode and mixed lanes together carry ``min_served`` of the demand (margin included)."""
-    ends: dict[str, list[object]] = {workload: [] for workload in program.WORKLOADS}
+    ends: dict[str, list[Any]] = {workload: [] for workload in program.WORKLOADS}
     for lane, workload, handover in program.ROUTES:
         if program.lane_of[lane].role in ("decode", "mixed"):
             ends[workload].append(program.Routed_rps[lane, workload, handover])
