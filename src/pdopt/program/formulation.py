@@ -1,0 +1,70 @@
+"""The formulation as a page, written from the program's own components so that it cannot fall behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf
+
+import pyomo.environ as pyo
+
+from pdopt.program.build import FAMILIES
+from pdopt.program.matrix import Matrix, compile_matrix
+
+
+def formulation(program: pyo.ConcreteModel) -> str:
+    """Describe sets, variables, objective and constraint families, each family with rows of this very program.
+
+    Parameters
+    ----------
+    program : pyomo.environ.ConcreteModel
+        A built program; its first rows serve as examples.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    matrix = compile_matrix(program)
+    parts = [
+        f"Minimise {program.rental_cost.doc}.",
+        _table("Sets", ((s.local_name, s.doc) for s in program.component_objects(pyo.Set) if s.doc)),
+        _table("Variables", (_variable(v) for v in program.component_objects(pyo.Var))),
+        "## Constraints",
+        *(_family(program, matrix, add.__name__.removeprefix("add_"), add.__doc__ or "") for add in FAMILIES),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(title: str, rows: Iterator[tuple[str, str]]) -> str:
+    return "\n".join([f"## {title}", "", "| name | meaning |", "|---|---|", *(f"| `{a}` | {b} |" for a, b in rows)])
+
+
+def _variable(variable: pyo.Var) -> tuple[str, str]:
+    first = next(iter(variable.values()))
+    domain = "whole number, not negative" if first.is_integer() else "not negative"
+    return f"{variable.local_name}[{variable.index_set().local_name}]", f"{variable.doc} ({domain})"
+
+
+def _family(program: pyo.ConcreteModel, matrix: Matrix, name: str, docstring: str) -> str:
+    component = program.component(name)
+    indices = [index for (family, index) in matrix.row_of if family == name][:2]
+    rows = "\n".join(_row(matrix, name, index) for index in indices) or "(no row in this fleet)"
+    return f"### {name}\n\n{docstring.strip()} For each of `{component.index_set().local_name}`: {component.doc}.\n\n```\n{rows}\n```"
+
+
+def _row(matrix: Matrix, name: str, index: object) -> str:
+    row = matrix.row_of[name, index]
+    names = {column: _indexed(*key) for key, column in matrix.column_of.items()}
+    terms = matrix.a.tocsr()[[row]].tocoo()
+    body = " ".join(
+        f"{'-' if value < 0 else '+'} {abs(value):.6g} {names[column]}"
+        for column, value in zip(terms.coords[1], terms.data, strict=True)
+    )
+    low, high = matrix.row_lower[row], matrix.row_upper[row]
+    relation = f"= {low:.6g}" if low == high else f">= {low:.6g}" if high == inf else f"<= {high:.6g}"
+    return f"{_indexed(name, index)}:\n    {body.removeprefix('+ ')} {relation}"
+
+
+def _indexed(name: str, index: object) -> str:
+    parts = index if isinstance(index, tuple) else (index,)
+    return f"{name}[{' | '.join(str(part) for part in parts)}]"
