@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,10 +26,7 @@ def curve_of(profile, workload):
     for row in profile.rows:
         curves.setdefault((row["input_tokens"], row["output_tokens"]), []).append((row["batch"], row["tpot_ms"] / 1000))
     lengths = (workload.input_tokens, workload.output_tokens)
-    if lengths in curves:
-        points = sorted(curves[lengths])
-    else:
-        points = _between(curves, workload.context_tokens)
+    points = sorted(curves[lengths]) if lengths in curves else _between(curves, workload.context_tokens)
     if not points:
         return None
     batches, tpots_s = zip(*points, strict=True)
@@ -67,7 +65,7 @@ def steady_tps(curve, target_s, quadratic=False):
         knots.append(curve.largest_batch)
     # Throughput is monotone along a segment, so the best batch is a knot or where the target is crossed.
     best_tps = max((batch / curve.tpot_s(batch) for batch in knots if curve.tpot_s(batch) <= target_s), default=0.0)
-    for left, right in zip(knots, knots[1:], strict=False):
+    for left, right in pairwise(knots):
         low_s, high_s = curve.tpot_s(left), curve.tpot_s(right)
         if min(low_s, high_s) <= target_s < max(low_s, high_s):
             crossing = left + (right - left) * (target_s - low_s) / (high_s - low_s)

@@ -71,10 +71,12 @@ def _skus(rng, knobs):
     for gpu in GPU_NAMES[: rng.randint(1, knobs.skus)]:
         gpus = rng.choice([1, 2, 4, 8, 8])
         if skus and rng.random() < 0.15:
-            gpu, gpus = next((sku["gpu"], sku["gpus"]) for sku in skus.values())
+            first = skus["node-1"]
+            gpu, gpus = first["gpu"], first["gpus"]
+            first.setdefault("available", rng.randint(1, 3))
         sku = {"gpu": gpu, "gpus": gpus, "usd_per_hour": round(gpus * rng.uniform(1, 9), 2)}
         if rng.random() < knobs.stock:
-            sku["available"] = rng.randint(1, 3) * max(1, 8 // gpus)
+            sku["available"] = rng.randint(2, 6) * max(1, 8 // gpus)
         if rng.random() < knobs.per_gpu:
             sku["billing"] = "gpu"
         skus[f"node-{len(skus) + 1}"] = sku
@@ -91,7 +93,10 @@ def _assumptions(rng, knobs):
 def _shares(rng, knobs):
     """LLMs with their numbers of workloads."""
     workloads = rng.randint(1, knobs.workloads)
-    if knobs.llms == 1 or workloads == 1 or rng.random() < 0.4:
+    if workloads == 3 and rng.random() < 0.1:
+        return [(LLM_NAMES[0], workloads)]
+    if knobs.llms == 1 or workloads == 1 or (workloads == 2 and rng.random() < 0.5):
+        workloads = min(workloads, 2)
         return [(LLM_NAMES[0], workloads)]
     return [(LLM_NAMES[0], workloads - 1), (LLM_NAMES[1], 1)]
 
@@ -137,8 +142,8 @@ def _slos(rng, knobs, context):
 
 
 def _demand(rng, length, measured):
-    """A demand worth about one to four of the weaker instances."""
-    rate_rps = measured.weak_rate_rps(length) * rng.uniform(0.3, 3.0)
+    """A demand worth about one to six of the weakest instances."""
+    rate_rps = measured.weak_rate_rps(length) * rng.uniform(0.5, 6.0)
     if rng.random() < 0.5:
         return {"requests_per_second": float(f"{rate_rps:.4g}")}
     tokens = length["input_tokens"] + length["output_tokens"]

@@ -70,8 +70,8 @@ def _shapes(rng, node_gpus):
 
 def _labels(rng):
     """Engine and precision of a shape, either of them sometimes blank."""
-    labels = {"engine": rng.choice(["sglang", "sglang", "vllm", ""]), "precision": rng.choice(["fp8", "fp8", "bf16", ""])}
-    return {key: value for key, value in labels.items() if value}
+    engine, precision = rng.choice(["sglang", "sglang", "vllm", ""]), rng.choice(["fp8", "fp8", "bf16", ""])
+    return ({"engine": engine} if engine else {}) | ({"precision": precision} if precision else {})
 
 
 def _prefill_rows(rng, knobs, context):
@@ -105,7 +105,8 @@ def _decode_rows(rng, knobs, context):
         bumps[rng.randrange(len(batches) - 1)] = rng.choice([0.75, 1.3, 1.5])
     if rng.random() < knobs.memory and not smooth:
         longest = max(inputs + outputs / 2 for inputs, outputs in pairs)
-        shape = shape | {"kv_tokens": round(longest * rng.uniform(max(1.5 * first, batches[-1] / 3), 1.2 * batches[-1]))}
+        cap = rng.uniform(max(1.5 * first, batches[-1] / 3), 1.2 * batches[-1])
+        shape = shape | {"kv_tokens": round(longest * cap)}
     return [
         shape
         | {"input_tokens": inputs, "output_tokens": outputs, "batch": batch}

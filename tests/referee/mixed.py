@@ -1,5 +1,7 @@
 """One mixed (not disaggregated) instance: the measured rate it carries within targets."""
 
+from itertools import pairwise
+
 
 def measured_points(profile, workload):
     """The rows at exactly the workload's lengths, by rate; empty where nothing was measured."""
@@ -27,7 +29,7 @@ def _crossing_rps(points, column, target_ms):
     """The rate at which one statistic first leaves its target."""
     if points[0][column] > target_ms:
         return 0.0
-    for left, right in zip(points, points[1:], strict=False):
+    for left, right in pairwise(points):
         if right[column] > target_ms:
             share = (target_ms - left[column]) / (right[column] - left[column])
             return left["requests_per_s"] + share * (right["requests_per_s"] - left["requests_per_s"])
@@ -38,7 +40,7 @@ def statistic_s(points, column, rate_rps):
     """A measured statistic at a rate of one instance, in seconds."""
     if rate_rps <= points[0]["requests_per_s"]:
         return points[0][f"{column}_ms"] / 1000
-    for left, right in zip(points, points[1:], strict=False):
+    for left, right in pairwise(points):
         if rate_rps <= right["requests_per_s"]:
             share = (rate_rps - left["requests_per_s"]) / (right["requests_per_s"] - left["requests_per_s"])
             return ((1 - share) * left[f"{column}_ms"] + share * right[f"{column}_ms"]) / 1000

@@ -1,19 +1,37 @@
 """The exact least cost of a small fleet, by enumeration of instance counts."""
 
+import math
+
 from tests.referee.pools import pool_types
 from tests.referee.reading import read_problem
-from tests.referee.routing import Group, least_usages
+from tests.referee.routing import Group, Search, least_usages
 
 
 def optimum(fleet):
     """Least cost in dollars per hour of a fleet dict; None where no plan exists."""
     problem = read_problem(fleet)
     stock_gpus = {sku.name: sku.stock_gpus for sku in problem.skus.values()}
+    price_usd = {sku.name: max(sku.usd_per_hour, 1e-9) / sku.gpus for sku in problem.skus.values()}
+    groups = [group for llm in problem.profiles for group in demand_groups(problem, llm)]
+    rough = [Search(group, stock_gpus, price_usd, math.inf) for group in groups]
+    ceiling_usd = _some_cost_usd_per_h(problem, rough)
+    floors_usd = [search.floor_usd() for search in rough]
     usages = [(0,) * len(stock_gpus)]
-    for llm in problem.profiles:
-        for group in demand_groups(problem, llm):
-            usages = _sums(usages, least_usages(group, stock_gpus), list(stock_gpus.values()))
+    for group, floor_usd in zip(groups, floors_usd, strict=True):
+        room_usd = ceiling_usd * (1 + 1e-9) - sum(floors_usd) + floor_usd
+        usages = _sums(usages, least_usages(group, stock_gpus, price_usd, room_usd), list(stock_gpus.values()))
     return min((_cost_usd_per_h(problem, usage) for usage in usages), default=None)
+
+
+def _some_cost_usd_per_h(problem, searches):
+    """The cost of the best of a few plans that are easy to find; infinite where they find none."""
+    places = range(len(problem.skus))
+    usages = [(0,) * len(places)]
+    stock_gpus = [sku.stock_gpus for sku in problem.skus.values()]
+    for search in searches:
+        found = {search.thinned(keep) for keep in [{place} for place in places] + [set(places)]}
+        usages = _sums(usages, found - {None}, stock_gpus)
+    return min((_cost_usd_per_h(problem, usage) for usage in usages), default=math.inf)
 
 
 def demand_groups(problem, llm):

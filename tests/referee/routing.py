@@ -59,44 +59,90 @@ class Group:
         return max(math.ceil(sum(load * self.needs_rps[n] for n, load in limit.items())) for limit in limits)
 
 
-def least_usages(group, stock_gpus):
-    """Pareto-minimal GPUs on each SKU with which the group carries its need, as tuples over `stock_gpus`."""
-    skus = list(stock_gpus)
-    steps = [(skus.index(kind.sku), kind.profile.gpus) for kind in group.types]
-    tops = [
-        min(group.most_useful(i), int(min(stock_gpus[kind.sku], 1e9) // kind.profile.gpus))
-        for i, kind in enumerate(group.types)
-    ]
-    found = []
-    if group.types and group.carries(tops):
-        _explore(group, (steps, tops, list(stock_gpus.values())), [0] * len(tops), found)
-    return found
+def least_usages(group, stock_gpus, price_usd, ceiling_usd=math.inf):
+    """Pareto-minimal GPUs on each SKU with which the group carries its need, as tuples over `stock_gpus`.
+
+    Both dicts are keyed by SKU; usages above the ceiling at `price_usd` per GPU may be left out.
+    """
+    search = Search(group, stock_gpus, price_usd, ceiling_usd)
+    if group.types and group.carries(search.tops):
+        search.explore([0] * len(group.types))
+    return search.found
 
 
-def _explore(group, bounds, counts, found, index=0):
-    """Try counts of the types from `index` on, in ascending order, and record the usages that suffice."""
-    steps, tops, stock = bounds
-    usage = [0] * len(stock)
-    for (sku, gpus), count in zip(steps, counts, strict=True):
-        usage[sku] += gpus * count
-    sku, gpus = steps[index]
-    top = min(tops[index], (stock[sku] - usage[sku]) // gpus)
-    first = 0
-    if index == len(steps) - 1:
-        first = max([0, *(_missing(cut, counts, index) for cut in group.cuts)])
-    for count in range(first, int(min(top, 1e9)) + 1):
-        counts[index] = count
-        reached = tuple(used + gpus * count * (place == sku) for place, used in enumerate(usage))
-        if any(all(map(int.__le__, known, reached)) for known in found):
-            break
-        if _hopeless(group, tops, counts, index):
-            continue
-        if group.carries(counts):
-            found[:] = [known for known in found if not all(map(int.__le__, reached, known))] + [reached]
-            break
-        if index + 1 < len(steps):
-            _explore(group, bounds, counts, found, index + 1)
-    counts[index] = 0
+class Search:
+    """Counts in ascending order, type by type, cut short where nothing better can follow."""
+
+    def __init__(self, group, stock_gpus, price_usd, ceiling_usd):
+        skus = list(stock_gpus)
+        self.group, self.stock, self.ceiling_usd, self.found = group, list(stock_gpus.values()), ceiling_usd, []
+        self.steps = [(skus.index(kind.sku), kind.profile.gpus) for kind in group.types]
+        self.costs_usd = [price_usd[kind.sku] * kind.profile.gpus for kind in group.types]
+        self.tops = [
+            min(group.most_useful(i), int(min(self.stock[sku], 1e9) // gpus))
+            for i, (sku, gpus) in enumerate(self.steps)
+        ]
+
+    def usage(self, counts):
+        """GPUs on each SKU."""
+        used = [0] * len(self.stock)
+        for (sku, gpus), count in zip(self.steps, counts, strict=True):
+            used[sku] += gpus * count
+        return tuple(used)
+
+    def explore(self, counts, index=0):
+        """Try counts of the types from `index` on and record the usages that suffice."""
+        last = index + 1 == len(counts)
+        first = max([0, *(_missing(cut, counts, index) for cut in self.group.cuts)]) if last else 0
+        for count in range(first, self.tops[index] + 1):
+            counts[index] = count
+            reached = self.usage(counts)
+            if any(used > stock for used, stock in zip(reached, self.stock, strict=True)) or self._known(reached):
+                break
+            if self._hopeless(counts, index):
+                continue
+            if self.group.carries(counts):
+                self.found = [one for one in self.found if not all(map(int.__le__, reached, one))] + [reached]
+                break
+            if not last:
+                self.explore(counts, index + 1)
+        counts[index] = 0
+
+    def _known(self, reached):
+        """Whether a usage found before is as small."""
+        return any(all(map(int.__le__, one, reached)) for one in self.found)
+
+    def _hopeless(self, counts, index):
+        """Whether some cut cannot be met by later types, or only above the ceiling."""
+        room_usd = self.ceiling_usd - _worth(self.costs_usd, counts)
+        filled = counts[: index + 1] + self.tops[index + 1 :]
+        for cut in self.group.cuts:
+            if _worth(cut, filled) < 1 - TOLERANCE:
+                return True
+            lack = 1 - TOLERANCE - _worth(cut, counts)
+            best = max((cut[i] / self.costs_usd[i] for i in range(index + 1, len(cut))), default=0.0)
+            if lack > 0 and lack > best * room_usd + TOLERANCE:
+                return True
+        return room_usd < 0
+
+    def thinned(self, keep):
+        """A small usage that suffices on the SKUs at positions `keep`, by taking away what is not needed; or None."""
+        counts = [top if sku in keep else 0 for top, (sku, _) in zip(self.tops, self.steps, strict=True)]
+        if not counts or not self.group.carries(counts):
+            return None
+        for index in sorted(range(len(counts)), key=lambda i: -self.costs_usd[i]):
+            low, high = -1, counts[index]
+            while high - low > 1:
+                counts[index] = (low + high) // 2 if low >= 0 else 0
+                low, high = (low, counts[index]) if self.group.carries(counts) else (counts[index], high)
+            counts[index] = high
+        return self.usage(counts)
+
+    def floor_usd(self):
+        """A cost that no feasible counts undercut, from the cuts known so far."""
+        return max(
+            (1 / max(map(float.__truediv__, cut, self.costs_usd)) for cut in self.group.cuts if any(cut)), default=0
+        )
 
 
 def _missing(cut, counts, index):
@@ -105,12 +151,6 @@ def _missing(cut, counts, index):
     if lack <= 0:
         return 0
     return math.ceil(lack / cut[index] - TOLERANCE) if cut[index] > 0 else 10**9
-
-
-def _hopeless(group, tops, counts, index):
-    """Whether some cut stays violated with all the instances that later types may have."""
-    filled = counts[: index + 1] + tops[index + 1 :]
-    return any(_worth(cut, filled) < 1 - TOLERANCE for cut in group.cuts)
 
 
 def _worth(cut, counts):
