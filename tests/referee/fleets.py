@@ -126,7 +126,7 @@ def _slos(rng, knobs, context):
         idle_ms = rng.choice(measured.idle_ttfts_ms(length))
         tpot_ms = measured.tpot_ms(rng.uniform(0.25, 1.1), rng.random())
         if fleet["assumptions"]["decode_fit"] == "quadratic":
-            tpot_ms = min(tpot_ms, 0.98 * measured.lowest_top_ms())
+            tpot_ms = min(tpot_ms, 0.98 * measured.rising_to_ms())
         if rng.random() < knobs.unreachable:
             tpot_ms /= 10
         ttft_ms = overhead_ms + idle_ms * rng.uniform(1.5, 5)

@@ -26,9 +26,14 @@ class Measured:
         batches, tpots_ms = zip(*points, strict=True)
         return float(np.interp(place * batches[-1], batches, tpots_ms)) * max(1.0, place)
 
-    def lowest_top_ms(self):
-        """The lowest TPOT that any curve ends at."""
-        return min(points[-1][1] for points in self.curves.values())
+    def rising_to_ms(self):
+        """The TPOT up to which every curve is measured and its fitted quadratic still rises."""
+        ends_ms = []
+        for points in self.curves.values():
+            batches, tpots_ms = np.transpose(points)
+            bend, slope, _ = np.polyfit(tpots_ms, batches / tpots_ms, 2)
+            ends_ms += [tpots_ms[-1], -slope / 2 / bend if bend < 0 else tpots_ms[-1]]
+        return float(min(ends_ms))
 
     def weak_rate_rps(self, length):
         """Requests per second of the weakest instance, either role, at moderate load."""
