@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from math import inf
 from typing import Any
 
 from pdopt.fleet.fleet import Fleet, Target, Workload
 from pdopt.fleet.profiles import DecodeProfile, Shape
-from pdopt.plan.forward.arrivals import open_tpot_s
-from pdopt.plan.forward.batch import Points, decode_points, steady_tpot_s
-from pdopt.plan.forward.line import largest
+from pdopt.plan.forward.batch import decode_points
 from pdopt.plan.forward.ordinary import mixed_capacity_rps, mixed_latency_s
-from pdopt.plan.forward.quadratic import quadratic_tpot_s
 from pdopt.plan.forward.queue import Arrivals, mean_wait_s, prefill_service_s, sojourn_bounds_s
+from pdopt.plan.forward.shared import Draw, shared_tpot_s, within
 from pdopt.plan.plan import Pool
 
 RATE_TOLERANCE = 1e-7  # of the rates: what a solver's feasibility tolerance may leave
@@ -135,18 +132,23 @@ class PoolForecast:
                 ways.append(ways[0] + kv_bytes * workload.input_tokens / gb_per_s / 1e9)
         return max(ways)
 
-    def _curves(self, conditions: Conditions) -> dict[str, Points]:
+    def _draws(self, conditions: Conditions) -> tuple[Draw, ...]:
         profile: DecodeProfile = self.profile()
-        return {n: decode_points(profile, w, conditions.decode_slower) for n, w in self.workloads.items()}
-
-    def _tokens_per_s(self, conditions: Conditions) -> dict[str, float]:
-        return {n: self.rate_rps(n, conditions) * w.output_tokens for n, w in self.workloads.items()}
+        return tuple(
+            Draw(
+                decode_points(profile, workload, conditions.decode_slower),
+                self.rate_rps(name, conditions) * workload.output_tokens,
+            )
+            for name, workload in self.workloads.items()
+        )
 
     def _tpot_seen(self, conditions: Conditions) -> Iterator[tuple[str, float, Seen]]:
-        curves, wanted = self._curves(conditions), self._tokens_per_s(conditions)
-        model = (self.fleet.assumptions.decode_load, self.fleet.assumptions.decode_fit)
+        draws, model = self._draws(conditions), self._decode_model()
         for name, rate in self.pool.serves.items():
-            yield name, rate, {s: batch_tpot_s(model, curves, wanted, s) for s in self._statistics(name, "tpot")}
+            yield name, rate, {s: shared_tpot_s(model, draws, s) for s in self._statistics(name, "tpot")}
+
+    def _decode_model(self) -> tuple[str, str]:
+        return self.fleet.assumptions.decode_load, self.fleet.assumptions.decode_fit
 
     def _mixed_seen(self, metric: str, conditions: Conditions) -> Iterator[tuple[str, float, Seen]]:
         profile, used = self.profile(), self._mixed_load(conditions)
@@ -198,15 +200,13 @@ class PoolForecast:
         return min(misses, key=len)
 
     def _broken_tpot(self, conditions: Conditions) -> list[str]:
-        curves, wanted = self._curves(conditions), self._tokens_per_s(conditions)
-        model = (self.fleet.assumptions.decode_load, self.fleet.assumptions.decode_fit)
-        missed = []
-        for name, workload in self.workloads.items():
-            for target in workload.targets_of("tpot"):
-                time_s = batch_tpot_s(model, curves, wanted, target.statistic)
-                if time_s > target.bound_s * (1 + TIME_TOLERANCE):
-                    missed.append(_missed(name, target, time_s))
-        return missed
+        draws, model = self._draws(conditions), self._decode_model()
+        return [
+            _missed(name, target, shared_tpot_s(model, draws, target.statistic))
+            for name, workload in self.workloads.items()
+            for target in workload.targets_of("tpot")
+            if not within(model, draws, target.statistic, target.bound_s * (1 + TIME_TOLERANCE))
+        ]
 
 
 def _missed(workload: str, target: Target, time_s: float) -> str:
@@ -219,45 +219,3 @@ def _missed(workload: str, target: Target, time_s: float) -> str:
 def shape_of(pool: Pool) -> Shape:
     """Give the instance shape of a pool."""
     return Shape(pool.gpu, pool.gpus_per_instance, pool.parallelism, pool.dp, pool.engine, pool.precision)
-
-
-def batch_tpot_s(model: tuple[str, str], curves: dict[str, Points], wanted: dict[str, float], statistic: str) -> float:
-    """TPOT of a batch that workloads share: the smallest at which the instance yields everybody's tokens.
-
-    With one curve the tokens add up. With several (contexts differ) it is the smallest TPOT t with
-    ``sum of tokens_c / D_c(t) <= 1``, D_c(t) being what workload c alone could draw at t.
-    """
-    distinct = {curves[name] for name in wanted}
-    if len(distinct) == 1:
-        return single_tpot_s(model, distinct.pop(), sum(wanted.values()), statistic)
-    floor = min(t for points in distinct for _, t in points)
-    ceiling = 1000 * max(t for points in distinct for _, t in points)
-
-    def overloaded(drop: float) -> bool:
-        """Whether TPOT ceiling - drop is too small."""
-        tpot_s = ceiling - drop
-        load = 0.0
-        for name, tokens in wanted.items():
-            alone = _draw_alone(model, curves[name], tpot_s, statistic)
-            if tokens > 0:
-                load += tokens / alone if alone > 0 else inf
-        return load > 1
-
-    if overloaded(0.0):
-        return inf
-    return ceiling - largest(lambda drop: not overloaded(drop), ceiling - floor)
-
-
-@lru_cache(maxsize=65536)
-def single_tpot_s(model: tuple[str, str], points: Points, tokens_per_s: float, statistic: str) -> float:
-    """TPOT of one curve at an output rate, by the decode model assumed."""
-    decode_load, decode_fit = model
-    if decode_load == "open":
-        return open_tpot_s(points, tokens_per_s, Target("tpot", statistic, 0.0).tail)
-    return (quadratic_tpot_s if decode_fit == "quadratic" else steady_tpot_s)(points, tokens_per_s)
-
-
-@lru_cache(maxsize=65536)
-def _draw_alone(model: tuple[str, str], points: Points, tpot_s: float, statistic: str) -> float:
-    most = max(batch / time for batch, time in points) * 1.5
-    return largest(lambda tokens: single_tpot_s(model, points, tokens, statistic) <= tpot_s, most)

@@ -49,7 +49,8 @@ def _family(program: pyo.ConcreteModel, matrix: Matrix, name: str, docstring: st
     component = program.component(name)
     indices = [index for (family, index) in matrix.row_of if family == name][:2]
     rows = "\n".join(_row(matrix, name, index) for index in indices) or "(no row in this fleet)"
-    return f"### {name}\n\n{docstring.strip()} For each of `{component.index_set().local_name}`: {component.doc}.\n\n```\n{rows}\n```"
+    claim = f"{docstring.strip()} For each of `{component.index_set().local_name}`: {component.doc}."
+    return f"### {name}\n\n{claim}\n\n```\n{rows}\n```"
 
 
 def _row(matrix: Matrix, name: str, index: object) -> str:

@@ -2,47 +2,68 @@
 
 from __future__ import annotations
 
-from math import exp, inf, log, log1p
+from functools import lru_cache
+from math import inf
+
+import numpy as np
+import numpy.typing as npt
 
 from pdopt.plan.forward.batch import Points
 from pdopt.plan.forward.line import Unpredictable, on_line
 
+Floats = npt.NDArray[np.float64]
+
 
 def open_tpot_s(points: Points, tokens_per_s: float, tail: float | None) -> float:
-    """TPOT under random arrivals: its mean, or the quantile of what an arriving request meets.
+    """TPOT under random arrivals: its mean, or the (1 - tail) quantile of what an arriving request meets.
 
-    A processor-sharing queue with batch-dependent speed; states are summed one by one until they no longer count.
+    A birth-death chain on the number of requests: births at the arrival rate, deaths at the speed of the batch (both
+    in output tokens, so lengths cancel). Past the largest measured batch the speed stays, and the states beyond form
+    a geometric series.
     """
+    speeds = _speeds(points)
     if tokens_per_s <= 0:
-        return points[0][1]
-    batches, times = zip(*points, strict=True)
-    top = int(batches[-1] + 1e-9)
-    if top < 1:
-        raise Unpredictable("the largest batch is below one request")
-    speed_limit = top / on_line(batches, times, max(float(top), batches[0]))
-    if tokens_per_s >= speed_limit:
+        return float(1 / speeds[0])
+    full, last = len(speeds), float(speeds[-1])
+    if tokens_per_s >= last:
         return inf
-
-    def tpot_at(n: int) -> float:
-        return on_line(batches, times, max(float(n), batches[0])) if n <= top else n / speed_limit
-
-    logs = [0.0]
-    peak = 0.0
-    while True:
-        n = len(logs)
-        logs.append(logs[-1] + log(tokens_per_s * tpot_at(n) / n))
-        peak = max(peak, logs[-1])
-        remaining = logs[-1] - log1p(-tokens_per_s / speed_limit)
-        if (n > top and remaining < peak - 36) or n > 2_000_000:
-            break
-    weights = [exp(value - peak) for value in logs]
-    total = sum(weights)
+    chances = _chances(speeds, tokens_per_s)  # states 0 .. full, relative
+    ratio = tokens_per_s / last
+    beyond = chances[-1] * ratio / (1 - ratio)  # all states past full together
+    total = float(chances.sum()) + beyond
     if tail is None:
-        return sum(n * w for n, w in enumerate(weights)) / total / tokens_per_s
-    met = sorted((tpot_at(n + 1), w) for n, w in enumerate(weights))
-    seen = 0.0
-    for time, weight in met:
-        seen += weight
-        if seen >= (1 - tail) * total * (1 - 1e-12):
-            return time
-    return met[-1][0]
+        present = float(chances @ np.arange(full + 1)) + beyond * (full + 1 / (1 - ratio))
+        return float(present / total / tokens_per_s)
+    return _quantile_s(chances / total, speeds, ratio, 1 - tail)
+
+
+@lru_cache(maxsize=1024)
+def _speeds(points: Points) -> Floats:
+    """Output tokens per second of the instance at batches 1, 2, … up to the largest measured one."""
+    batches, times = zip(*points, strict=True)
+    if batches[-1] < 1:
+        raise Unpredictable("the largest batch is below one request")
+    return np.array([n / on_line(batches, times, max(float(n), batches[0])) for n in range(1, int(batches[-1]) + 1)])
+
+
+def _chances(speeds: Floats, tokens_per_s: float) -> Floats:
+    logs = np.concatenate([[0.0], np.cumsum(np.log(tokens_per_s / speeds))])
+    return np.asarray(np.exp(logs - logs.max()))
+
+
+def _quantile_s(chances: Floats, speeds: Floats, ratio: float, level: float) -> float:
+    """Quantile of the TPOT met: an arrival that finds n requests makes them n + 1 (arrivals see time averages)."""
+    full = len(speeds)
+    met = np.arange(1, full + 1) / speeds
+    order = np.argsort(met, kind="stable")
+    reached = np.cumsum(chances[:-1][order])
+    slowest = float(met[order][-1])
+    if reached[-1] >= level * (1 - 1e-12):
+        return float(met[order][int(np.searchsorted(reached, level * (1 - 1e-12)))])
+    extra = 0
+    seen, chance = float(reached[-1]), float(chances[-1])
+    while seen < level * (1 - 1e-12) and extra < 100_000:
+        extra += 1
+        seen += chance
+        chance *= ratio
+    return max(slowest, (full + extra) / float(speeds[-1]))
