@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from pdopt.capacity.table import LaneTable
+from pdopt.program.constraints.instances_cover_demand import add_instances_cover_demand
 from pdopt.program.constraints.instances_within_nodes import add_instances_within_nodes
 from pdopt.program.constraints.load_within_instances import add_load_within_instances
 from pdopt.program.constraints.nodes_within_stock import add_nodes_within_stock
@@ -18,6 +19,7 @@ FAMILIES = (
     add_serve_demand,
     add_prefill_feeds_decode,
     add_load_within_instances,
+    add_instances_cover_demand,
     add_instances_within_nodes,
     add_nodes_within_stock,
 )

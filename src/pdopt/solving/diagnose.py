@@ -96,7 +96,7 @@ def too_little_stock(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_
         by_sku = {node.sku: node for node in limited}
         reasons = [_short(fleet, by_sku[sku], n, alone=False) for sku, n in together.items() if n > 0]
     reasons.sort(key=lambda reason: reason.nodes_short or 0)
-    fraction = _largest_fraction(table, matrix, seconds)
+    fraction = _largest_fraction(matrix, seconds)
     if fraction is not None:
         percent = np.floor(fraction * 1000) / 10
         sentence = (
@@ -137,14 +137,13 @@ def _nodes_short(matrix: Matrix, lifted: Sequence[NodeType], seconds: float) -> 
     return {sku: round(float(outcome.values[len(matrix.cost) + i])) for i, sku in enumerate(skus)}
 
 
-def _largest_fraction(table: LaneTable, matrix: Matrix, seconds: float) -> float | None:
+def _largest_fraction(matrix: Matrix, seconds: float) -> float | None:
     """Largest common fraction of every required rate that the stock carries."""
     scaled = np.zeros((matrix.a.shape[0], 1))
     row_lower = matrix.row_lower.copy()
-    for workload, rate in table.required_rps.items():
-        row = matrix.row_of.get(("serve_demand", workload))
-        if row is not None:
-            scaled[row, 0] = -rate
+    for (family, _), row in matrix.row_of.items():
+        if family in ("serve_demand", "instances_cover_demand"):
+            scaled[row, 0] = -row_lower[row]
             row_lower[row] = 0.0
     outcome = run(_widened(replace(matrix, row_lower=row_lower), scaled, [-1.0], 1.0, whole=False), seconds)
     return None if outcome.values is None else float(outcome.values[-1])
