@@ -18,7 +18,7 @@ class OpenInstance:
         self.full = int(np.floor(curve.largest_batch))
         self.tpots_s = np.array([curve.tpot_s(k) for k in range(1, self.full + 1)])
         self.log_weights = np.concatenate([[0.0], np.cumsum(np.log(self.tpots_s / np.arange(1, self.full + 1)))])
-        self.shared_s = curve.tpot_s(curve.largest_batch) / curve.largest_batch
+        self.shared_s = float(self.tpots_s[-1]) / self.full  # whole requests only, also under a KV cap
         self.limit_tps = 1 / self.shared_s
 
     def _batch_law(self, loads_tps):

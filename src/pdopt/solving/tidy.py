@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csc_array, hstack
+from scipy.sparse import bmat, csc_array
 
 from pdopt.capacity.table import LaneTable, Route
 from pdopt.plan.assemble import Decision
@@ -52,25 +52,31 @@ def _fewest_gpus(table: LaneTable, matrix: Matrix, values: Floats) -> Floats:
 
 
 def _even_load(table: LaneTable, matrix: Matrix, values: Floats) -> Floats:
-    """Routes that minimise the sum, over LLMs and roles, of the largest load per instance."""
+    """Routes that minimise, for each LLM, its largest load per instance, and then that of each of its roles."""
     counts = matrix.columns("Instances")
     fixed = _fixed(matrix, [*matrix.columns("Nodes").values(), *counts.values()], values)
-    groups = sorted({(lane.llm, lane.role) for lane in table.lanes})
-    peaks = np.zeros((fixed.a.shape[0], len(groups)))
+    roles = sorted({(lane.llm, lane.role) for lane in table.lanes})
+    llms = sorted({llm for llm, _ in roles})
+    peaks = np.zeros((fixed.a.shape[0], len(roles) + len(llms)))
     a = fixed.a.tolil()
     for lane in table.lanes:
         for limit in range(len(lane.limits)):
             row = fixed.row_of["load_within_instances", (lane.name, limit)]
             a[row, counts[lane.name]] = 0.0
-            peaks[row, groups.index((lane.llm, lane.role))] = -round(float(values[counts[lane.name]]))
-    width = len(groups)
+            peaks[row, roles.index((lane.llm, lane.role))] = -round(float(values[counts[lane.name]]))
+    below = np.zeros((len(roles), len(roles) + len(llms)))  # the peak of a role is at most that of its LLM
+    for i, (llm, _) in enumerate(roles):
+        below[i, i], below[i, len(roles) + llms.index(llm)] = 1.0, -1.0
+    width, height = peaks.shape[1], len(roles)
     spread = replace(
         fixed,
-        a=csc_array(hstack([a.tocsc(), csc_array(peaks)])),
-        cost=np.concatenate([np.zeros(len(fixed.cost)), np.ones(width)]),
+        a=csc_array(bmat([[a.tocsc(), peaks], [None, below]])),
+        cost=np.concatenate([np.zeros(len(fixed.cost)), np.full(len(roles), 0.01), np.ones(len(llms))]),
         lower=np.concatenate([fixed.lower, np.zeros(width)]),
-        upper=np.concatenate([fixed.upper, np.full(width, np.inf)]),
+        upper=np.concatenate([fixed.upper, np.full(width, 1.0 + 1e-9)]),
         whole=np.zeros(len(fixed.cost) + width, dtype=bool),
+        row_lower=np.concatenate([fixed.row_lower, np.full(height, -np.inf)]),
+        row_upper=np.concatenate([fixed.row_upper, np.zeros(height)]),
     )
     found = run(spread).values
     return values if found is None else found

@@ -13,7 +13,7 @@ from pdopt.plan.forward.line import largest
 from pdopt.plan.forward.quadratic import quadratic_tpot_s
 
 DecodeModel = tuple[str, str]  # decode_load, decode_fit
-HALVINGS = 45
+HALVINGS, STEPS = 45, 150
 
 
 class Draw(NamedTuple):
@@ -75,5 +75,13 @@ def single_tpot_s(model: DecodeModel, points: Points, tokens_per_s: float, stati
 
 @lru_cache(maxsize=65536)
 def _draw_alone(model: DecodeModel, points: Points, bound_s: float, statistic: str) -> float:
+    """Largest output rate of one workload alone up to which every smaller rate keeps the bound too."""
     most = max(batch / time for batch, time in points) * 1.5
-    return largest(lambda tokens: single_tpot_s(model, points, tokens, statistic) <= bound_s, most, HALVINGS)
+
+    def holds(tokens_per_s: float) -> bool:
+        return single_tpot_s(model, points, tokens_per_s, statistic) <= bound_s
+
+    if model[0] == "open":  # a dip in the curve may let a higher rate hold again: stop before the first that does not
+        steps = (most * i / STEPS for i in range(1, STEPS + 1))
+        most = next((tokens_per_s for tokens_per_s in steps if not holds(tokens_per_s)), most)
+    return largest(holds, most, HALVINGS)
