@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import inf
+from math import ceil, inf, log
 
 import numpy as np
 import numpy.typing as npt
@@ -60,10 +60,6 @@ def _quantile_s(chances: Floats, speeds: Floats, ratio: float, level: float) -> 
     slowest = float(met[order][-1])
     if reached[-1] >= level * (1 - 1e-12):
         return float(met[order][int(np.searchsorted(reached, level * (1 - 1e-12)))])
-    extra = 0
-    seen, chance = float(reached[-1]), float(chances[-1])
-    while seen < level * (1 - 1e-12) and extra < 100_000:
-        extra += 1
-        seen += chance
-        chance *= ratio
+    left = 1 - (level - float(reached[-1])) * (1 - ratio) / float(chances[-1])  # ratio ** (states past full needed)
+    extra = ceil(log(left) / log(ratio) - 1e-9) if left > 0 else 0
     return max(slowest, (full + extra) / float(speeds[-1]))
