@@ -36,6 +36,8 @@ def read_yaml(file: FilePath) -> tuple[Any, Complaints]:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         complaints.add((), "no such file; check the path")
+    except IsADirectoryError:
+        complaints.add((), "is a folder; name the fleet file in it")
     except (OSError, UnicodeDecodeError) as error:
         complaints.add((), f"cannot be read as UTF-8 text ({error.__class__.__name__}); check the file")
     complaints.raise_any()

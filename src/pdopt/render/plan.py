@@ -21,6 +21,9 @@ def print_answer(answer: Answer, console: Console) -> None:
     month = usd(answer.cost_per_hour * HOURS_PER_MONTH)
     console.print(f"{answer.name}: {usd(answer.cost_per_hour)} per hour, {month} per month ({WORDS[answer.status]})")
     console.print()
+    if not answer.pools:
+        console.print("nothing has to run: no workload asks to be served")
+        return
     for line in _llm_lines(answer):
         console.print(line)
     console.print()
