@@ -90,10 +90,14 @@ def test_plans(fleet: Path) -> None:
     for pool in solved(fleet)["pools"]:
         of_llm = totals.setdefault(pool["model"], {"prefill": 0, "decode": 0, "mixed": 0})
         of_llm[pool["role"]] += pool["instances"]
-    stated = {
-        llm: f"{n['mixed']} mixed" if n["mixed"] else f"{n['prefill']}P{n['decode']}D" for llm, n in totals.items()
-    }
+    stated = {llm: _in_short(counts) for llm, counts in totals.items()}
     assert stated == expected(fleet)["plans"]
+
+
+def _in_short(counts: dict[str, int]) -> str:
+    split = f"{counts['prefill']}P{counts['decode']}D" if counts["prefill"] else ""
+    mixed = f"{counts['mixed']} mixed" if counts["mixed"] else ""
+    return " + ".join(filter(None, (split, mixed)))
 
 
 @fleets_with("counts")

@@ -69,7 +69,7 @@ def _even_load(table: LaneTable, matrix: Matrix, values: Floats) -> Floats:
         a=csc_array(hstack([a.tocsc(), csc_array(peaks)])),
         cost=np.concatenate([np.zeros(len(fixed.cost)), np.ones(width)]),
         lower=np.concatenate([fixed.lower, np.zeros(width)]),
-        upper=np.concatenate([fixed.upper, np.full(width, np.inf)]),
+        upper=np.concatenate([fixed.upper, np.ones(width)]),
         whole=np.zeros(len(fixed.cost) + width, dtype=bool),
     )
     found = run(spread).values
