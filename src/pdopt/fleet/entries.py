@@ -63,7 +63,7 @@ class SloEntry(Entry):
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
         """Ask for at least one target on each metric."""
         for metric, example in (("ttft", 2000), ("tpot", 50)):
-            if not any(str(key).startswith(f"{metric}_") for key in raw):
+            if not any(str(key).startswith(f"{metric}_") and value is not None for key, value in raw.items()):
                 yield (), f"names no {metric.upper()} target; add one, such as {metric}_mean_ms: {example}"
 
 

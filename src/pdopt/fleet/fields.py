@@ -50,6 +50,8 @@ HeldBack = Annotated[float, BeforeValidator(_fraction), Field(ge=0, lt=1)]
 Growth = Annotated[float, BeforeValidator(_fraction), Field(ge=0)]
 Text = Annotated[str, BeforeValidator(_text)]
 
+NOT_A_NUMBER = {"int": "must be a whole number", "float": "must be a number"}
+
 EntryType = TypeVar("EntryType", bound=Entry)
 
 
@@ -94,6 +96,7 @@ def _sentence(kind: type[BaseModel], detail: dict[str, Any]) -> str:
     if detail["type"] == "value_error":
         message = str(detail["ctx"]["error"])
         return f"{message}, got {detail['input']!r}{hint}"
-    message = detail["msg"].replace("Input should be", "must be").replace("Input", "value").replace("valid ", "")
+    default = detail["msg"].replace("Input should be", "must be").replace("Input", "value").replace("valid ", "")
+    message = NOT_A_NUMBER.get(detail["type"].partition("_")[0], default)
     got = "" if isinstance(detail["input"], dict | list) else f", got {detail['input']!r}"
     return f"{message}{got}{hint}"

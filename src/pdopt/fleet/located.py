@@ -90,6 +90,7 @@ class _Walk:
             name = str(key.value)  # as written: 7 and no are names, not a number and a false
             if name in result and name in own and written.count(key.value) > 1:
                 self.complaints.add((*path, name), "is given twice; keep one", line=key.start_mark.line + 1)
+                continue
             self.complaints.lines[(*path, name)] = key.start_mark.line + 1
             result[name] = self.value(item, (*path, name))
         return result

@@ -64,7 +64,7 @@ def read(file: str | FilePath, catalogue: Catalogue) -> Fleet:
     entries = dict(_entries(WorkloadEntry, raw, "workloads", complaints))
     transfer = _section(TransferEntry, raw, "transfer", complaints)
     margins = _section(MarginsEntry, raw, "margins", complaints)
-    _check_names(raw, transfer, complaints)
+    _check_names(raw, complaints)
     llms = {n: read_llm(n, entry, path.parent, catalogue, complaints) for n, entry in models.items()}
     _check_transfer(skus, llms, transfer, complaints)
     complaints.raise_any()
@@ -129,7 +129,7 @@ def _targets(slo: SloEntry) -> tuple[Target, ...]:
     return tuple(Target(metric, statistic, ms / 1e3) for metric, statistic, ms in stated if ms is not None)
 
 
-def _check_names(raw: dict[str, Any], transfer: Any, complaints: Complaints) -> None:
+def _check_names(raw: dict[str, Any], complaints: Complaints) -> None:
     models, skus, workloads = (
         {} if not isinstance(raw.get(k), dict) else raw[k] for k in ("models", "skus", "workloads")
     )
@@ -139,11 +139,14 @@ def _check_names(raw: dict[str, Any], transfer: Any, complaints: Complaints) -> 
             complaints.add(
                 ("workloads", name, "model"), f"{model!r} is not one of models; {did_you_mean(str(model), models)}"
             )
-    for i, link in enumerate(transfer.links):
+    transfer = raw.get("transfer")
+    links = transfer.get("links") if isinstance(transfer, dict) else None
+    for i, link in enumerate(links if isinstance(links, list) else ()):
         for end in ("prefill", "decode"):
-            sku = getattr(link, end)
-            if sku not in skus:
-                complaints.add(("transfer", "links", i, end), f"{sku!r} is not one of skus; {did_you_mean(sku, skus)}")
+            sku = link.get(end) if isinstance(link, dict) else None
+            if sku is not None and str(sku) not in skus:
+                path = ("transfer", "links", i, end)
+                complaints.add(path, f"{sku!r} is not one of skus; {did_you_mean(str(sku), skus)}")
 
 
 def _check_transfer(skus: dict[str, Sku], llms: dict[str, Llm | None], transfer: Any, complaints: Complaints) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path as FilePath
 
-from pdopt.fleet.faults import Complaints, Fault, FleetFaults
+from pdopt.fleet.faults import Complaints, Fault, FleetFaults, did_you_mean
 from pdopt.fleet.fields import validate
 from pdopt.fleet.grouping import FoundRow
 from pdopt.fleet.rows import ROWS
@@ -30,7 +30,10 @@ def read_table(file: FilePath, role: str) -> list[FoundRow]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, restkey="", skipinitialspace=True)
+            unknown = _unknown_columns(reader, role, complaints)
             for record in reader:
+                for column in unknown:
+                    record.pop(column, None)
                 row = _read_record(record, role, complaints, reader.line_num)
                 if row is not None:
                     found.append(FoundRow(row, complaints, (), reader.line_num))
@@ -40,6 +43,14 @@ def read_table(file: FilePath, role: str) -> list[FoundRow]:
         complaints.add((), "holds no rows; add some or remove the file")
     complaints.raise_any()
     return found
+
+
+def _unknown_columns(reader: csv.DictReader[str], role: str, complaints: Complaints) -> list[str]:
+    known = ROWS[role].model_fields
+    unknown = [column for column in reader.fieldnames or () if column not in known]
+    for column in unknown:
+        complaints.add((column,), f"unknown column; {did_you_mean(column, known)}", line=1)
+    return unknown
 
 
 def read_folder(folder: FilePath) -> tuple[dict[str, list[FoundRow]], list[Complaints]]:
@@ -76,9 +87,7 @@ def _read_record(record: dict[str, object], role: str, complaints: Complaints, l
         complaints.add((), "has more cells than the header names; quote cells that hold a comma", line=line)
         return None
     known = Complaints(complaints.file)
-    filled = {
-        key: value for key, value in record.items() if value not in (None, "") or key not in ROWS[role].model_fields
-    }
+    filled = {key: value for key, value in record.items() if value not in (None, "")}
     row = validate(ROWS[role], filled, (), known)
     complaints.faults += [Fault(f.file, line, f.path, f.sentence) for f in known.faults]
     return row

@@ -13,7 +13,7 @@ WIDTH = 1000  # tables take the width they need; a terminal wraps what is longer
 
 def console() -> Console:
     """Give a console on standard output that never cuts a table's cells."""
-    return Console(highlight=False, soft_wrap=True, width=WIDTH)
+    return Console(markup=False, emoji=False, highlight=False, soft_wrap=True, width=WIDTH)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

@@ -9,34 +9,45 @@ from dataclasses import replace
 import numpy as np
 from scipy.sparse import csc_array, hstack
 
+from pdopt.capacity.handover import ends_of
 from pdopt.capacity.refusal import Refusal
 from pdopt.capacity.table import LaneTable, NodeType
-from pdopt.fleet.fleet import Fleet
+from pdopt.fleet.fleet import Fleet, Llm
+from pdopt.fleet.profiles import Shape
 from pdopt.plan.plan import Reason
 from pdopt.program.matrix import Matrix
 from pdopt.solving.highs import run
 
 SECONDS = 20.0
+ROLES = ("prefill", "decode", "mixed")
 
 
 def out_of_reach(fleet: Fleet, table: LaneTable) -> list[Reason]:
     """Name each workload that no shape can serve: the target and the best attainable value on each SKU."""
     reasons: list[Reason] = []
     for name in table.unserved():
-        mine = [refusal for refusal in table.refusals if refusal.workload == name]
-        served = {lane.role for lane in table.lanes if any(route.workload == name for route in lane.loads)}
-        if {"prefill", "decode"} <= served:
-            reasons.append(_incompatible(name))
-        for role in ("prefill", "decode", "mixed"):
-            if role not in served:
-                refused = [refusal for refusal in mine if refusal.role == role]
-                reasons += [*_targets(name, refused), *_unmeasured(name, role, refused)]
         llm = fleet.llms[fleet.workloads[name].llm]
-        if not mine and not served:
-            offered = ", ".join(sorted({shape.gpu for shape in llm.shapes()}))
-            sentence = f"{name}: no SKU offers a GPU that {llm.name} has profiles on ({offered}); add such a SKU"
-            reasons.append(Reason(kind="unmeasured", workload=name, sentence=sentence))
+        served = {lane.role for lane in table.lanes if any(route.workload == name for route in lane.loads)}
+        refused = {role: [r for r in table.refusals if (r.workload, r.role) == (name, role)] for role in ROLES}
+        offered = {role for role in ROLES if ends_of(fleet, [profile.shape for profile in getattr(llm, role)])}
+        if not offered:
+            reasons.append(_not_offered(name, llm, "", llm.shapes()))
+            continue
+        if all(role in served or (role in offered and not refused[role]) for role in ("prefill", "decode")):
+            reasons.append(_incompatible(name))
+        for role in ROLES:
+            shapes = {profile.shape for profile in getattr(llm, role)}
+            if shapes and role not in offered:
+                reasons.append(_not_offered(name, llm, f"{role} ", shapes))
+            elif role not in served:
+                reasons += [*_targets(name, refused[role]), *_unmeasured(name, role, refused[role])]
     return reasons
+
+
+def _not_offered(name: str, llm: Llm, role: str, shapes: Iterable[Shape]) -> Reason:
+    gpus = ", ".join(sorted({shape.gpu for shape in shapes}))
+    sentence = f"{name}: no SKU offers a GPU that {llm.name} has {role}profiles on ({gpus}); add such a SKU"
+    return Reason(kind="unmeasured", workload=name, sentence=sentence)
 
 
 def _incompatible(name: str) -> Reason:
