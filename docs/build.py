@@ -7,7 +7,10 @@ instance and the measurements in its Figure 3.
 from __future__ import annotations
 
 import csv
+import re
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -78,31 +81,30 @@ def paper_page() -> str:
     fleet = pdopt.read_fleet(PAPER / "deepseek-v3.1-h200.yaml")
     intro = (
         "# The paper, reproduced\n\n"
-        f"{SOURCE} Instance: `instances/paper/deepseek-v3.1-h200.yaml`; published numbers: arXiv 2603.04716 and its demo.\n\n"
+        f"{SOURCE} Instance: `instances/paper/deepseek-v3.1-h200.yaml`. Published: arXiv 2603.04716 and its demo.\n\n"
         "## Sizing\n\n"
-        "| quantity | published | pdopt |\n|---|---|---|\n"
+        "| quantity | published | pdopt, quadratic fit | pdopt, linear (default) |\n|---|---|---|---|\n"
     )
     return intro + "".join(_sizing_rows(fleet)) + _counts(fleet) + _figure3(fleet)
 
 
 def _sizing_rows(fleet: Fleet) -> Iterator[str]:
     quadratic = replace(fleet, assumptions=replace(fleet.assumptions, decode_fit="quadratic"))
-    for words, ours, published in (
-        ("quadratic decode fit, as in the demo", quadratic, ("25075", "1690", "0.81", "3.07", "3.79")),
-        ("linear between measured batches (default)", fleet, ("25075", "-", "-", "3.07", "-")),
-    ):
-        sizing = size(ours, "chat")
-        pair = sizing.pairs[0]
-        values = (
-            f"{pair.prefill.tokens_per_s:.0f}",
-            f"{pair.decode.tokens_per_s:.0f}",
-            f"{pair.prefill_per_decode:.3f}",
-            f"{pair.prefill.instances:.3f}",
-            f"{pair.decode.instances:.3f}",
-        )
-        names = ("TP_pre, tok/s", "TP_dec, tok/s", "P:D", "N_pre", "N_dec")
-        for name, known, value in zip(names, published, values, strict=True):
-            yield f"| {name} ({words}) | {known} | {value} |\n"
+    names = ("TP_pre, tok/s", "TP_dec, tok/s", "P:D", "N_pre", "N_dec")
+    published = ("25075", "1690", "0.81", "3.07", "3.79")
+    for row in zip(names, published, _sizes(quadratic), _sizes(fleet), strict=True):
+        yield f"| {' | '.join(row)} |\n"
+
+
+def _sizes(fleet: Fleet) -> tuple[str, ...]:
+    pair = size(fleet, "chat").pairs[0]
+    return (
+        f"{pair.prefill.tokens_per_s:.0f}",
+        f"{pair.decode.tokens_per_s:.0f}",
+        f"{pair.prefill_per_decode:.3f}",
+        f"{pair.prefill.instances:.3f}",
+        f"{pair.decode.instances:.3f}",
+    )
 
 
 def _counts(fleet: Fleet) -> str:
@@ -122,20 +124,25 @@ def _counts(fleet: Fleet) -> str:
 
 def _figure3(fleet: Fleet) -> str:
     head = (
-        "\n## Figure 3, predicted forward\n\nMean TTFT and TPOT of two fixed deployments at the loads of Figure 3, from "
-        "the profile alone (nothing fitted). Error = predicted / measured - 1. `steady` and `open` are the two "
+        "\n## Figure 3, predicted forward\n\nMean TTFT and TPOT of two fixed deployments at the loads of Figure 3, "
+        "from the profile alone (nothing fitted). Error = predicted / measured - 1. `steady` and `open` are the two "
         "`decode_load` assumptions.\n\n"
-        "| deployment | M tok/min | TTFT measured | TTFT predicted | error | TPOT measured | steady | error | open | error |\n"
+        "| deployment | M tok/min | TTFT measured | predicted | error "
+        "| TPOT measured | steady | error | open | error |\n"
         "|---|---|---|---|---|---|---|---|---|---|\n"
     )
     with (PAPER / "figure3.csv").open(newline="") as stream:
         body = "".join(_figure3_row(fleet, record) for record in csv.DictReader(stream))
-    return head + body + (
-        "\nTTFT is within 3 to 16 % while the prefill queue is below 0.87 of its service rate; past that (3P4D at "
-        "4.925) the measured queue is already leaving its steady state and the M/M/1 mean says little. TPOT is predicted "
-        "6 to 9 % too low throughout under a steady batch: the batch breathes with arrivals (`open` explains about a "
-        "quarter of it) and the deployment adds what a static batch measurement does not see. Use a decode margin of "
-        "about 8 %, or measure under load.\n"
+    return (
+        head
+        + body
+        + (
+            "\nTTFT is within 3 to 16 % while the prefill queue is below 0.87 of its service rate; past that (3P4D at "
+            "4.925) the measured queue is already leaving its steady state and the M/M/1 mean says little. TPOT is "
+            "predicted 6 to 9 % too low throughout under a steady batch: the batch breathes with arrivals (`open` "
+            "explains about a quarter of it) and the deployment adds what a static batch measurement does not see. Use "
+            "a decode margin of about 8 %, or measure under load.\n"
+        )
     )
 
 
@@ -160,18 +167,41 @@ def _figure3_row(fleet: Fleet, record: dict[str, str]) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
+def readme_page() -> str:
+    """The README with the plan of its fleet as pdopt prints it now (the time it took is not part of it)."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    fleet = re.search(r"<!-- fleet -->\n```yaml\n(.*?)```", text, re.DOTALL)
+    assert fleet is not None
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "fleet.yaml").write_text(fleet[1], encoding="utf-8")
+        shown = subprocess.run(
+            [sys.executable, "-m", "pdopt", "solve", "fleet.yaml"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    shown = re.sub(r", found in [0-9.]+ s", "", shown)
+    return re.sub(r"(<!-- plan -->\n```\n).*?(```)", lambda m: m[1] + shown + m[2], text, flags=re.DOTALL)
+
+
 def _against(predicted: float, measured: float, digits: int) -> list[str]:
     return [f"{predicted:.{digits}f} ms", f"{(predicted / measured - 1) * 100:+.1f} %"]
 
 
-PAGES = {"formulation.md": formulation_page, "fleet-yaml.md": fleet_page, "paper.md": paper_page}
+PAGES = {
+    "docs/formulation.md": formulation_page,
+    "docs/fleet-yaml.md": fleet_page,
+    "docs/paper.md": paper_page,
+    "README.md": readme_page,
+}
 
 
 def main() -> int:
     """Write the pages, or compare them."""
     stale = []
     for name, page in PAGES.items():
-        file, text = ROOT / "docs" / name, page()
+        file, text = ROOT / name, page()
         if "--check" in sys.argv[1:]:
             stale += [name] if not file.exists() or file.read_text(encoding="utf-8") != text else []
         else:

@@ -28,15 +28,15 @@ def size(
     if name not in problem.workloads:
         raise refuse(f"--workload {name}: is not in {fleet}; there are {', '.join(problem.workloads)}")
 
-    from pdopt.render.size import print_sizing
-    from pdopt.render.text import console
+    from pdopt.render.size import sizing_lines
+    from pdopt.render.text import show
     from pdopt.studies.size import size as size_workload
 
     sizing = size_workload(problem, name)
     if as_json:
         typer.echo(json.dumps(sizing.to_dict(), indent=2))
     else:
-        print_sizing(sizing, console())
+        show(sizing_lines(sizing))
     print_notes(sizing.refusals, quiet)
     roles = {side.role for side in sizing.sides}
     if not sizing.pairs and "mixed" not in roles:

@@ -42,8 +42,8 @@ def solve(
     problem = fleet_or_exit(fleet, models)
 
     from pdopt import solve as solve_fleet
-    from pdopt.render.plan import print_answer
-    from pdopt.render.text import console
+    from pdopt.render.plan import answer_lines
+    from pdopt.render.text import show
 
     answer = solve_fleet(problem, time_limit_s=time_limit, gap=gap)
     print_notes(answer.notes, quiet)
@@ -52,7 +52,7 @@ def solve(
     if as_json:
         typer.echo(answer.to_json(), nl=False)
     else:
-        print_answer(answer, console())
+        show(answer_lines(answer))
     if answer.status == "infeasible":
         raise typer.Exit(INFEASIBLE)
     if answer.status == "unknown":

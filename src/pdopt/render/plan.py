@@ -2,48 +2,40 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from rich.console import Console
-
 from pdopt.plan.plan import HOURS_PER_MONTH, Answer, Headroom, NoPlan, Plan, Pool, Promise
-from pdopt.render.text import number, percent, table, usd
+from pdopt.render.text import Line, number, percent, table, usd
 
 WORDS = {"optimal": "the cheapest plan, proven", "feasible": "the best plan found so far"}
 
 
-def print_answer(answer: Answer, console: Console) -> None:
-    """Print a plan as tables, or the reasons why there is none as sentences."""
+def answer_lines(answer: Answer) -> Iterator[Line]:
+    """Give a plan as tables, or the reasons why there is none as sentences."""
     if isinstance(answer, NoPlan):
-        _print_reasons(answer, console)
+        yield f"{answer.name}: no plan ({answer.status})"
+        yield ""
+        yield from (f"  {reason.sentence}" for reason in answer.reasons)
         return
     month = usd(answer.cost_per_hour * HOURS_PER_MONTH)
-    console.print(f"{answer.name}: {usd(answer.cost_per_hour)} per hour, {month} per month ({WORDS[answer.status]})")
-    console.print()
+    yield f"{answer.name}: {usd(answer.cost_per_hour)} per hour, {month} per month ({WORDS[answer.status]})"
+    yield ""
     if not answer.pools:
-        console.print("nothing has to run: no workload asks to be served")
+        yield "nothing has to run: no workload asks to be served"
         return
-    for line in _llm_lines(answer):
-        console.print(line)
-    console.print()
-    console.print(table(["rent ", "nodes", "of", "GPUs used", "$ per hour", "$ per month"], _rentals(answer)))
-    console.print()
+    yield from _llm_lines(answer)
+    yield ""
+    yield table(["rent ", "nodes", "of", "GPUs used", "$ per hour", "$ per month"], _rentals(answer))
+    yield ""
     header = ["pool ", "role ", "SKU ", "instances ", "serves req/s ", "load", "binds "]
-    console.print(table(header, (_pool(pool) for pool in answer.pools)))
-    console.print()
+    yield table(header, (_pool(pool) for pool in answer.pools))
+    yield ""
     header = ["workload ", "req/s", "served", "TTFT ms ", "TPOT ms ", "survives alone: demand", "P slower", "D slower"]
-    console.print(table(header, (_promise(promise) for promise in answer.workloads)))
-    console.print()
-    console.print(_proof(answer))
-
-
-def _print_reasons(answer: NoPlan, console: Console) -> None:
-    word = "infeasible" if answer.status == "infeasible" else "unknown"
-    console.print(f"{answer.name}: no plan ({word})")
-    console.print()
-    for reason in answer.reasons:
-        console.print(f"  {reason.sentence}")
+    yield table(header, (_promise(promise) for promise in answer.workloads))
+    yield ""
+    yield _rests_on(answer)
+    yield _proof(answer)
 
 
 def _llm_lines(plan: Plan) -> Iterator[str]:
@@ -97,6 +89,12 @@ def _latencies(promise: Promise, metric: str) -> str:
             value = getattr(promise, key)
             parts.append(f"{key.split('_')[1]} {'-' if value is None else number(value)} of {number(bound_ms)}")
     return ", ".join(parts)
+
+
+def _rests_on(plan: Plan) -> str:
+    kinds = Counter(profile.kind for profile in plan.profiles)
+    counts = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    return f"rests on profiles: {counts} (sources with --json)"
 
 
 def _proof(plan: Plan) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from collections.abc import Iterator
 
-from pdopt.render.text import number, table, usd
+from pdopt.render.text import Line, number, table, usd
 from pdopt.studies.size import Pair, Sizing
 
 SHOWN = 8
 
 
-def print_sizing(sizing: Sizing, console: Console) -> None:
-    """Print sides and pairs of a sizing, cheapest first."""
-    console.print(f"{sizing.workload}: {number(sizing.required_rps)} requests per second to carry")
-    console.print()
+def sizing_lines(sizing: Sizing) -> Iterator[Line]:
+    """Give sides and pairs of a sizing, cheapest first."""
+    yield f"{sizing.workload}: {number(sizing.required_rps)} requests per second to carry"
+    yield ""
     header = ["role ", "SKU ", "instance ", "tok/s busy", "tok/s in target", "req/s each", "instances", "whole"]
     rows = [
         [
@@ -28,13 +28,13 @@ def print_sizing(sizing: Sizing, console: Console) -> None:
         ]
         for side in sizing.sides
     ]
-    console.print(table(header, rows))
+    yield table(header, rows)
     if sizing.pairs:
-        console.print()
+        yield ""
         header = ["prefill ", "decode ", "P:D", "plan", "$ per hour for the GPUs"]
-        console.print(table(header, (_pair(pair) for pair in sizing.pairs[:SHOWN])))
+        yield table(header, (_pair(pair) for pair in sizing.pairs[:SHOWN]))
         if len(sizing.pairs) > SHOWN:
-            console.print(f"({len(sizing.pairs) - SHOWN} dearer pairs: see --json)")
+            yield f"({len(sizing.pairs) - SHOWN} dearer pairs: see --json)"
 
 
 def _pair(pair: Pair) -> list[str]:

@@ -10,10 +10,17 @@ from rich.text import Text
 
 WIDTH = 1000  # tables take the width they need; a terminal wraps what is longer than its lines
 
+Line = str | Table
 
-def console() -> Console:
-    """Give a console on standard output that never cuts a table's cells."""
-    return Console(markup=False, emoji=False, highlight=False, soft_wrap=True, width=WIDTH)
+
+def show(lines: Iterable[Line]) -> None:
+    """Print lines and tables on standard output, without the blanks that pad a table's last column."""
+    console = Console(markup=False, emoji=False, highlight=False, soft_wrap=True, width=WIDTH)
+    for line in lines:
+        with console.capture() as captured:
+            console.print(line)
+        for text in captured.get().splitlines():
+            console.file.write(text.rstrip() + "\n")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
