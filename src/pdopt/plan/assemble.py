@@ -14,6 +14,7 @@ from pdopt.fleet.fleet import Fleet, Workload
 from pdopt.plan.headroom import headroom
 from pdopt.plan.plan import Plan, Pool, ProfileUsed, Promise, Rental
 from pdopt.plan.pools import PoolForecast, shape_of
+from pdopt.plan.why import token_prices
 
 NOTHING = 1e-9  # requests per second, relative to the demand
 
@@ -48,6 +49,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         skus=rentals,
         assumptions=asdict(fleet.assumptions),
         margins=asdict(fleet.margins),
+        token_prices=tuple(token_prices(fleet, table, pools)),
         profiles=tuple(_profiles_used(fleet, pools)),
         notes=(*fleet.notes, *left_out(table.refusals)),
         fleet_sha256=fleet.source_hash,

@@ -105,6 +105,19 @@ class ProfileUsed(Part):
     source: str
 
 
+class TokenPrice(Part):
+    """What a million tokens of a workload costs on one SKU in one role, on its best shape fully used.
+
+    Input tokens computed (prefill), output tokens (decode), or both (mixed), within the targets and margins.
+    """
+
+    workload: str
+    role: Literal["prefill", "decode", "mixed"]
+    sku: str
+    usd_per_million_tokens: float
+    used: bool
+
+
 class Effort(Part):
     """Time spent and size of the program."""
 
@@ -137,6 +150,7 @@ class Plan(Part):
     skus: tuple[Rental, ...]
     assumptions: dict[str, float | str]
     margins: dict[str, float]
+    token_prices: tuple[TokenPrice, ...] = ()
     profiles: tuple[ProfileUsed, ...] = ()
     notes: tuple[str, ...] = ()
     fleet_sha256: str = ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from rich.table import Table
+
 from pdopt.plan.plan import HOURS_PER_MONTH, Answer, Headroom, NoPlan, Plan, Pool, Promise
 from pdopt.render.text import Line, number, percent, table, usd
 
@@ -34,6 +36,10 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
     header = ["workload ", "req/s", "served", "TTFT ms ", "TPOT ms ", "survives alone: demand", "P slower", "D slower"]
     yield table(header, (_promise(promise) for promise in answer.workloads))
     yield ""
+    if len({price.sku for price in answer.token_prices}) > 1:
+        yield "dollars per million tokens within the targets, on each SKU's best instance fully used (* used here)"
+        yield _price_table(answer)
+        yield ""
     yield _rests_on(answer)
     yield _proof(answer)
 
@@ -89,6 +95,16 @@ def _latencies(promise: Promise, metric: str) -> str:
             value = getattr(promise, key)
             parts.append(f"{key.split('_')[1]} {'-' if value is None else number(value)} of {number(bound_ms)}")
     return ", ".join(parts)
+
+
+def _price_table(plan: Plan) -> Table:
+    skus = list(dict.fromkeys(price.sku for price in plan.token_prices))
+    rows: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for price in plan.token_prices:
+        star = "*" if price.used else " "
+        rows[price.workload, price.role][price.sku] = f"{number(price.usd_per_million_tokens)}{star}"
+    header = ["workload ", "role ", *skus]
+    return table(header, ([*key, *(prices.get(sku, "- ") for sku in skus)] for key, prices in rows.items()))
 
 
 def _rests_on(plan: Plan) -> str:
