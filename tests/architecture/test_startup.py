@@ -7,8 +7,7 @@ import sys
 
 import pytest
 import yaml
-
-from samples import paper
+from tests.samples import paper
 
 HEAVY = ("pyomo", "highspy", "numpy", "pandas", "scipy")
 TELL = f"print('heavy:', [name for name in {HEAVY!r} if name in sys.modules])"

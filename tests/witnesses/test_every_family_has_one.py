@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pyomo.environ as pyo
 import pytest
+from tests.samples import lane, table_of
 
 import pdopt.program.constraints as constraints
 from pdopt.program.build import FAMILIES, build
-from samples import lane, table_of
 
 HERE = Path(__file__).parent
 FILES = sorted(file.stem for file in Path(constraints.__file__).parent.glob("*.py") if file.stem != "__init__")

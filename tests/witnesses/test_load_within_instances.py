@@ -2,8 +2,8 @@
 
 from math import inf
 
-from samples import lane, table_of
-from witness import Row, rows_of
+from tests.samples import lane, table_of
+from tests.witness import Row, rows_of
 
 
 def test_each_limit_bounds_the_work_of_all_workloads_in_the_lane():

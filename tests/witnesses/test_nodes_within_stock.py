@@ -2,8 +2,8 @@
 
 from math import inf
 
-from samples import lane, table_of
-from witness import Row, rows_of
+from tests.samples import lane, table_of
+from tests.witness import Row, rows_of
 
 
 def test_stock_bounds_the_nodes_where_it_is_stated():

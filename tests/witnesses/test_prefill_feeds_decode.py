@@ -1,7 +1,7 @@
 """``prefill_feeds_decode``: per workload and handover, what prefill sends in is what decode takes out."""
 
-from samples import lane, table_of
-from witness import Row, rows_of
+from tests.samples import lane, table_of
+from tests.witness import Row, rows_of
 
 
 def test_rates_balance_at_every_handover():

@@ -2,9 +2,10 @@
 
 from math import inf
 
+from tests.samples import lane, table_of
+
 from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
-from samples import lane, table_of
 
 
 def test_only_nodes_cost_and_only_counts_are_whole():

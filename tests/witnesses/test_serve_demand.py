@@ -2,8 +2,8 @@
 
 from math import inf
 
-from samples import lane, table_of
-from witness import Row, rows_of
+from tests.samples import lane, table_of
+from tests.witness import Row, rows_of
 
 
 def test_decode_and_mixed_lanes_carry_the_demand():
