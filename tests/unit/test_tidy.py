@@ -1,0 +1,71 @@
+"""Tidying keeps the cost and every limit; it only spreads work and leaves no instance idle."""
+
+import pytest
+
+from pdopt.program.build import build
+from pdopt.program.matrix import compile_matrix
+from pdopt.solving.highs import run
+from pdopt.solving.tidy import tidy
+from tests.samples import lane, table_of
+
+HAND, SPOT = ("chat", "hand"), ("chat", "")
+
+
+def decide(table):
+    matrix = compile_matrix(build(table))
+    return tidy(table, matrix, run(matrix))
+
+
+def work(table, decision):
+    """Largest work per lane, in instances."""
+    return {
+        lane.name: max(
+            sum(lane.loads[route][i] * rate for route, rate in decision.routed_rps[lane.name].items())
+            for i in range(len(lane.limits))
+        )
+        for lane in table.lanes
+    }
+
+
+def test_spreading_the_work_overloads_no_lane():
+    """6 requests per second fit the decode node and 5 the mixed one: of 7, between 2 and 5 must go to the mixed one.
+
+    The sum of the loads, (7 - y)/6 + (7 - y)/100 + y/5 with y on the mixed node, is smallest at y = 0, where decode
+    would run at 7/6 of what it can carry.
+    """
+    table = table_of(
+        lanes=[
+            lane("P", "prefill", "A", 1, {HAND: 1 / 100}),
+            lane("D", "decode", "B", 1, {HAND: 1 / 6}),
+            lane("M", "mixed", "C", 1, {SPOT: 1 / 5}),
+        ],
+        nodes=[("A", 1, 1.0, 1), ("B", 1, 1.0, 1), ("C", 1, 1.0, 1)],
+        required_rps={"chat": 7.0},
+    )
+    decision = decide(table)
+    assert decision.instances == {"P": 1, "D": 1, "M": 1}
+    loads = work(table, decision)
+    assert all(load <= decision.instances[name] * (1 + 1e-9) for name, load in loads.items())
+    assert sum(decision.routed_rps["D"].values()) + sum(decision.routed_rps["M"].values()) == pytest.approx(7.0)
+
+
+def test_no_idle_instance_and_equal_loads():
+    """One paid node of 8 holds up to four instances of 2; 3 requests per second at 1/2 each need two of them."""
+    table = table_of(
+        lanes=[lane("M1", "mixed", "A", 2, {SPOT: 1 / 2}), lane("M2", "mixed", "B", 2, {SPOT: 1 / 2})],
+        nodes=[("A", 2, 1.0, 1), ("B", 8, 1.5, 1)],
+        required_rps={"chat": 3.0},
+    )
+    decision = decide(table)  # B alone is cheapest: 1.5
+    assert decision.bound_per_h == pytest.approx(1.5)
+    assert decision.instances == {"M1": 0, "M2": 2}
+
+
+def test_pools_of_one_role_share_the_work_evenly():
+    """Lanes of two SKUs with one instance each and 1.2 requests per second at 1 each: 0.6 and 0.6, not 1 and 0.2."""
+    table = table_of(
+        lanes=[lane("M1", "mixed", "A", 1, {SPOT: 1.0}), lane("M2", "mixed", "B", 1, {SPOT: 1.0})],
+        nodes=[("A", 1, 1.0, 1), ("B", 1, 1.0, 1)],
+        required_rps={"chat": 1.2},
+    )
+    assert work(table, decide(table)) == pytest.approx({"M1": 0.6, "M2": 0.6})
