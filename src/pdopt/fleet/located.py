@@ -45,8 +45,9 @@ def read_yaml(file: FilePath) -> tuple[Any, Complaints]:
 
 
 def _parse(text: str, complaints: Complaints) -> Any:
-    loader = Loader(text)
+    loader = None
     try:
+        loader = Loader(text)  # may refuse characters at once
         node = loader.get_single_node()
         value = _Walk(loader, complaints).value(node, ()) if node else None
     except yaml.YAMLError as error:
@@ -55,7 +56,8 @@ def _parse(text: str, complaints: Complaints) -> Any:
         complaints.add((), f"not valid YAML: {problem}; mend the syntax here", line=mark.line + 1 if mark else None)
         complaints.raise_any()
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     return value
 
 
@@ -69,7 +71,7 @@ class _Walk:
     def value(self, node: yaml.Node, path: Path) -> Any:
         self.complaints.lines.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, yaml.ScalarNode):
-            return self.loader.construct_object(node, deep=True)
+            return self._scalar(node, path)
         if id(node) in self.open_nodes:
             self.complaints.add(path, "refers to itself; write the values out")
             return None
@@ -77,6 +79,14 @@ class _Walk:
         value = self._mapping(node, path) if isinstance(node, yaml.MappingNode) else self._sequence(node, path)
         self.open_nodes.discard(id(node))
         return value
+
+    def _scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
+        try:
+            return self.loader.construct_object(node, deep=True)
+        except (ValueError, LookupError):  # a date such as 2024-13-45, or a tag that the text does not fit
+            kind = node.tag.rpartition(":")[2]
+            self.complaints.add(path, f"{node.value!r} is not a {kind}; mend it, or put it in quotes")
+            return None
 
     def _sequence(self, node: yaml.Node, path: Path) -> list[Any]:
         return [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
