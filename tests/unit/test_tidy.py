@@ -1,12 +1,12 @@
 """Tidying keeps the cost and every limit; it only spreads work and leaves no instance idle."""
 
 import pytest
+from tests.samples import lane, table_of
 
 from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
 from pdopt.solving.highs import run
 from pdopt.solving.tidy import tidy
-from tests.samples import lane, table_of
 
 HAND, SPOT = ("chat", "hand"), ("chat", "")
 

@@ -3,7 +3,6 @@
 from math import inf
 
 import pytest
-
 from tests.samples import lane, table_of
 from tests.witness import rows_of
 
