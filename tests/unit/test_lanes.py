@@ -110,9 +110,7 @@ def engines(prefill, decode):
     llm = fleet["models"]["llm"]
     (row,) = llm["prefill"]
     llm["prefill"] = [{**row, **shape} for shape in prefill]
-    llm["decode"] = [
-        {**row, **shape} for shape in decode for row in decode_rows([(10, 12)], 6144, 512, gpu="h200", gpus=8)
-    ]
+    llm["decode"] = [{**llm["decode"][0], **shape} for shape in decode]
     read = fleet_of(fleet)
     return [
         ({e[1].engine or e[1].precision for e in way.reach_gb_per_s}, {e[1].engine or e[1].precision for e in way.ends})
