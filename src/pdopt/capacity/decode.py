@@ -140,10 +140,13 @@ def steady_throughput_tps(curve: BatchCurve, tpot_s: float) -> float:
 
 def _quadratic_tps(curve: BatchCurve, tpot_s: float) -> float:
     """Quadratic of throughput over TPOT, fitted by least squares, as the demo of arXiv 2603.04716 does."""
-    if len(curve.batches) < 3:
-        raise OutOfRange("decode_fit: quadratic needs at least three measured batches")
+    if len(np.unique(curve.tpot_s.round(9))) < 3:
+        raise OutOfRange("decode_fit: quadratic needs at least three measured batches of different TPOT")
     fit = np.polynomial.Polynomial.fit(curve.tpot_s, curve.batches / curve.tpot_s, 2)
     last = min(tpot_s, float(curve.tpot_s.max()))
     turns = [float(root.real) for root in fit.deriv().roots() if abs(root.imag) < 1e-12]
     inside = [t for t in turns if curve.tpot_s.min() <= t <= last]
-    return max(float(fit(t)) for t in (float(curve.tpot_s.min()), last, *inside))
+    best = max(float(fit(t)) for t in (float(curve.tpot_s.min()), last, *inside))
+    if best <= 0:
+        raise OutOfRange(f"decode_fit: quadratic gives no throughput up to {last * 1e3:.4g} ms; use linear")
+    return best
