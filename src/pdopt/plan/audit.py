@@ -42,13 +42,16 @@ def _pools(fleet: Fleet, plan: Plan) -> Iterator[str]:
             yield f"{where}: {pool.instances} instances"
         if pool.sku not in fleet.skus or fleet.skus[pool.sku].gpu != pool.gpu:
             yield f"{where}: the SKU does not offer {pool.gpu}"
-        if any(rate < 0 or fleet.workloads[name].llm != pool.model for name, rate in pool.serves.items()):
+        llms = {name: workload.llm for name, workload in fleet.workloads.items()}
+        if any(rate < 0 or llms.get(name) != pool.model for name, rate in pool.serves.items()):
             yield f"{where}: serves a workload it cannot"
 
 
 def _targets(fleet: Fleet, plan: Plan) -> Iterator[str]:
     for words, conditions in (("", AS_STATED), (" with margins used up", with_margins_used_up(fleet))):
         for pool in plan.pools:
+            if pool.instances < 1:
+                continue
             where = f"{pool.model} {pool.role} on {pool.sku}{words}"
             try:
                 for missed in PoolForecast(fleet, pool, plan.pools).broken(conditions):
@@ -89,7 +92,8 @@ def _ways(fleet: Fleet, plan: Plan) -> Iterator[str]:
             for name, rate in pool.serves.items():
                 into[pool.handover or "", name] -= rate
     for (handover, name), rate in into.items():
-        if abs(rate) > TOLERANCE * fleet.workloads[name].demand_rps:
+        demand_rps = fleet.workloads[name].demand_rps if name in fleet.workloads else 0.0
+        if abs(rate) > TOLERANCE * demand_rps:
             yield f"{name}: prefill and decode differ by {rate:.6g} requests per second at {handover}"
 
 
@@ -103,6 +107,8 @@ def _way(fleet: Fleet, plan: Plan, pool: Pool, handover: str, name: str) -> Iter
 
 def _money(fleet: Fleet, plan: Plan) -> Iterator[str]:
     rented = {rental.sku: rental for rental in plan.skus}
+    if len(rented) < len(plan.skus) or rented.keys() - fleet.skus.keys():
+        yield f"rents {', '.join(rental.sku for rental in plan.skus)}; there are {', '.join(fleet.skus)}, each once"
     for name, sku in fleet.skus.items():
         used = sum(pool.instances * pool.gpus_per_instance for pool in plan.pools if pool.sku == name)
         rental = rented.get(name)
