@@ -94,7 +94,7 @@ def test_a_quadratic_through_equal_tpots_is_none():
 def test_a_quadratic_that_dips_below_zero_serves_nobody():
     """A curve that is steep, then flat: the parabola through it starts at less than nothing, and rises later."""
     curve = curve_of([(1, 13.7), (2, 18.9), (4, 26.5), (8, 32.2), (16, 34.4), (32, 34.9), (64, 44.3), (128, 63.9)])
-    with pytest.raises(OutOfRange, match="no throughput up to 13.7 ms; use linear"):
+    with pytest.raises(OutOfRange, match=r"no throughput up to 13\.7 ms; use linear"):
         tps(curve, 13.7, QUADRATIC)
     assert tps(curve, 45, QUADRATIC) > 0
 

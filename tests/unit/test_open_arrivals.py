@@ -47,8 +47,11 @@ def test_percentiles_of_one_slot(points):
 
 
 def test_two_slots_by_hand():
-    """10 and 15 ms, then 7.5 n. At 100 tok/s the states weigh 1, 1, 3/4, 9/16 …: 5 together, and 16 times requests,
-    so 3.2 requests in the mean, 32 ms. Half of the arrivals are within 15 ms at 1.5 x² - 0.25 x - 1 = 0, x = load / 100."""
+    """10 and 15 ms, then 7.5 n. At 100 tok/s the states weigh 1, 1, 3/4, 9/16 …: 5 together, 16 times requests.
+
+    That is 3.2 requests in the mean, or 32 ms. Half of the arrivals are within 15 ms where, with x = load / 100,
+    1.5 x² - 0.25 x - 1 = 0.
+    """
     points = ((1.0, 0.010), (2.0, 0.015))
     assert open_tpot_s(points, 100.0, None) == pytest.approx(0.032)
     assert capacity(points, 0.032) == pytest.approx(100.0)

@@ -106,6 +106,7 @@ def test_every_fault_of_a_file_is_told_at_once(faults):
         (17, "workloads.chat.tokens_per_minute"),
         (18, "workloads.chat.slo.tpot_p98_ms"),
         (19, "workloads.chat.min_served"),
+        (20, "transfer.links[0].decode"),
         (20, "transfer.overhead"),
         (21, "margin"),
     ]
@@ -187,7 +188,7 @@ def test_no_such_file(tmp_path):
 
 
 def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(FleetFaults, match="cannot be read"):
+    with pytest.raises(FleetFaults, match="is a folder"):
         pdopt.read_fleet(tmp_path)
 
 
