@@ -76,10 +76,11 @@ def test_a_served_rate_that_is_only_said(fleet, plan):
 
 
 @pytest.mark.parametrize(("role", "metric"), [("prefill", "TTFT mean"), ("decode", "TPOT mean")])
-def test_half_the_instances(fleet, plan, role, metric):
-    i = next(i for i, pool in enumerate(plan.pools) if pool.role == role and pool.instances > 1)
-    fewer = with_pool(plan, i, instances=plan.pools[i].instances // 2)
-    assert_named(fleet, fewer, role, metric, "exceeds")
+def test_one_instance_less(role, metric):
+    """Of the paper's 4P4D, for which 3.07 and 3.74 are the least."""
+    plan = pdopt.solve(fleet_of(paper()))
+    fewer = with_pool(plan, first(plan, role), instances=3)
+    assert_named(fleet_of(paper()), fewer, role, metric, "exceeds")
 
 
 @pytest.mark.parametrize(("role", "metric"), [("prefill", "TTFT mean"), ("decode", "TPOT mean")])
