@@ -38,8 +38,12 @@ class CatalogueFolder:
         return cls((Path(own), packaged_models()))
 
     def names(self) -> Iterable[str]:
-        """Names of all LLMs that have profiles."""
+        """Names of all LLMs that have a card or profiles."""
         return sorted({child.name for folder in self.folders for child in folder.glob("llms/*") if child.is_dir()})
+
+    def files(self, pattern: str) -> Iterable[Path]:
+        """Files of the folders, the user's own first, each folder's by name."""
+        return [file for folder in self.folders for file in sorted(folder.glob(pattern))]
 
     def folder_of(self, name: str) -> Path | None:
         """Folder of one LLM, or None."""

@@ -8,6 +8,17 @@ from pdopt.fleet.profiles import DecodeProfile, MixedProfile, PrefillProfile, Pr
 
 
 @dataclass(frozen=True)
+class PriceOrigin:
+    """The price list, or the fleet file itself, that a price stands in."""
+
+    source: str = "given in the fleet file"
+    file: str | None = None
+    date: str | None = None
+    term: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True)
 class Sku:
     """One node type that can be rented.
 
@@ -26,6 +37,7 @@ class Sku:
     available: int | None = None
     billing: str = "node"
     nic_gb_per_s: float | None = None
+    price_origin: PriceOrigin = PriceOrigin()
 
 
 @dataclass(frozen=True)

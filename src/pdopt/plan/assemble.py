@@ -12,10 +12,11 @@ from pdopt.capacity.refusal import Refusal
 from pdopt.capacity.table import Lane, LaneTable, Route
 from pdopt.fleet.fleet import Fleet, Workload
 from pdopt.plan.headroom import headroom
-from pdopt.plan.plan import Plan, Pool, ProfileUsed, Promise, Rental
+from pdopt.plan.plan import Plan, Pool, PriceSource, ProfileUsed, Promise, Rental
 from pdopt.plan.pools import PoolForecast, shape_of
 from pdopt.plan.why import token_prices
 
+NOT_MEASURED = {"computed", "analytic"}
 NOTHING = 1e-9  # requests per second, relative to the demand
 
 
@@ -36,6 +37,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
     pools = tuple(_pool(fleet, lane, decision, growth) for lane in lanes)
     pools = tuple(pool.model_copy(update={"binds": _binding(fleet, pool, pools)}) for pool in pools)
     rentals = tuple(_rentals(fleet, pools))
+    profiles = tuple(_profiles_used(fleet, pools))
     cost = sum(rental.usd_per_hour for rental in rentals)
     bound = cost if decision.proven else min(max(decision.bound_per_h, 0.0), cost)
     return Plan(
@@ -50,8 +52,8 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         assumptions=asdict(fleet.assumptions),
         margins=asdict(fleet.margins),
         token_prices=tuple(token_prices(fleet, table, pools)),
-        profiles=tuple(_profiles_used(fleet, pools)),
-        notes=(*fleet.notes, *left_out(table.refusals)),
+        profiles=profiles,
+        notes=(*not_measured(profiles), *fleet.notes, *left_out(table.refusals)),
         fleet_sha256=fleet.source_hash,
         pdopt_version=pdopt.__version__,
     )
@@ -113,6 +115,7 @@ def _rentals(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[Rental]:
             gpus_used=gpus,
             usd_per_hour=nodes * sku.usd_per_h if sku.billing == "node" else gpus * sku.usd_per_h / sku.gpus,
             available=sku.available,
+            price_source=PriceSource(**asdict(sku.price_origin)),
         )
 
 
@@ -167,7 +170,16 @@ def _profiles_used(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[ProfileUsed]
                         shape=str(profile.shape),
                         kind=origin.kind or "unstated",
                         source=origin.source or "given in the fleet file",
+                        date=origin.date or None,
+                        engine_version=origin.engine_version or None,
                     )
+
+
+def not_measured(profiles: Iterable[ProfileUsed]) -> Iterable[str]:
+    """Say, once, that a plan rests on numbers nobody measured end to end."""
+    kinds = sorted({profile.kind for profile in profiles} & NOT_MEASURED)
+    if kinds:
+        yield f"rests on {' and '.join(kinds)} profiles, not on measured ones: check with a measurement before buying"
 
 
 def left_out(refusals: Iterable[Refusal]) -> Iterable[str]:
