@@ -57,7 +57,7 @@ def unusable(skus: dict[str, Sku], llms: Iterable[Llm | None]) -> Iterable[str]:
         if sku.gpu not in gpus:
             yield f"no LLM has a profile on {sku.gpu}, so {sku.name} cannot be used; {did_you_mean(sku.gpu, gpus)}"
             continue
-        odd = sorted({s.gpus for s in shapes if s.gpu == sku.gpu and not _fits(s.gpus, sku.gpus)})
+        odd = sorted({s.gpus for s in shapes if sku.hosts(s) and not _fits(s.gpus, sku.gpus)})
         if odd:
             sizes = ", ".join(map(str, odd))
             yield f"{sku.name}: instances of {sizes} GPUs do not divide its {sku.gpus}; nodes are filled as one pool"

@@ -78,7 +78,8 @@ def _field_at(kind: type[BaseModel], loc: tuple[Any, ...]) -> tuple[type[BaseMod
     """Follow `loc` into nested entries; give the entry holding the last key and that field's description."""
     description = ""
     for step in loc:
-        info = kind.model_fields.get(str(step))
+        aliases = {field.alias: field for field in kind.model_fields.values()}
+        info = kind.model_fields.get(str(step)) or aliases.get(str(step))
         description = (info.description or "") if info else ""
         inner = info.annotation if info else None
         if step != loc[-1] and isinstance(inner, type) and issubclass(inner, BaseModel):

@@ -28,6 +28,8 @@ class Sku:
         Nodes in stock; None means no limit.
     billing : str
         "node" pays whole nodes, "gpu" pays GPUs in use at the node's price divided by its GPUs.
+    spans : bool
+        Whether an instance may stretch over several nodes; a part of a machine from a price list cannot.
     """
 
     name: str
@@ -38,6 +40,11 @@ class Sku:
     billing: str = "node"
     nic_gb_per_s: float | None = None
     price_origin: PriceOrigin = PriceOrigin()
+    spans: bool = True
+
+    def hosts(self, shape: Shape) -> bool:
+        """Whether an instance of the shape can run here."""
+        return shape.gpu == self.gpu and (self.spans or shape.gpus <= self.gpus)
 
 
 @dataclass(frozen=True)

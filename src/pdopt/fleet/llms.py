@@ -18,10 +18,16 @@ if TYPE_CHECKING:
     from pdopt.fleet.read import Catalogue
 
 
+NO_PROFILES = (
+    "has a card in the catalogue but no profiles; bring yours (rows here, or profiles: FOLDER), or make some with "
+    "pdopt profile aic or pdopt profile analytic"
+)
+
+
 def read_llm(name: str, entry: ModelEntry, base: FilePath, catalogue: Catalogue, complaints: Complaints) -> Llm | None:
     """Gather the profiles of one LLM; note every fault and give None when there is one."""
     before = len(complaints.faults)
-    rows, folder = _rows(name, entry, base, catalogue, complaints)
+    rows = _rows(name, entry, base, catalogue, complaints)
     if rows is not None and entry.engine is not None:
         rows = _of_engine(rows, entry.engine, ("models", name, "engine"), complaints)
     if rows is None or len(complaints.faults) > before:
@@ -31,16 +37,18 @@ def read_llm(name: str, entry: ModelEntry, base: FilePath, catalogue: Catalogue,
     if not groups.get("mixed") and not (groups.get("prefill") and groups.get("decode")):
         lacking = " and ".join(role for role in ("prefill", "decode") if not groups.get(role))
         complaints.add(("models", name), f"has no {lacking} rows; add them, or mixed rows of ordinary instances")
-    return Llm(name=name, kv_bytes_per_token=entry.kv_bytes_per_token or _card_kv_bytes(folder), **groups)
+    return Llm(
+        name=name, kv_bytes_per_token=entry.kv_bytes_per_token or _card_kv_bytes(catalogue.folder_of(name)), **groups
+    )
 
 
 def _rows(
     name: str, entry: ModelEntry, base: FilePath, catalogue: Catalogue, complaints: Complaints
-) -> tuple[dict[str, list[FoundRow]] | None, FilePath | None]:
+) -> dict[str, list[FoundRow]] | None:
     if entry.inline:
-        return _inline_rows(name, entry, complaints), None
+        return _inline_rows(name, entry, complaints)
     if entry.profiles is not None:
-        return _folder_rows(base / entry.profiles, ("models", name, "profiles"), complaints), None
+        return _folder_rows(base / entry.profiles, ("models", name, "profiles"), complaints)
     folder = catalogue.folder_of(name)
     if folder is None:
         complaints.add(
@@ -48,8 +56,11 @@ def _rows(
             "is not in the catalogue; add prefill and decode rows, or profiles: FOLDER "
             f"({did_you_mean(name, catalogue.names())})",
         )
-        return None, None
-    return _folder_rows(folder, ("models", name), complaints), folder
+        return None
+    if not any((folder / f"{role}.csv").exists() for role in ROWS):
+        complaints.add(("models", name), NO_PROFILES)
+        return None
+    return _folder_rows(folder, ("models", name), complaints)
 
 
 def _inline_rows(name: str, entry: ModelEntry, complaints: Complaints) -> dict[str, list[FoundRow]]:

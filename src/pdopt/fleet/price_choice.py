@@ -8,7 +8,7 @@ from typing import Annotated, Protocol
 
 from pydantic import BeforeValidator, Field
 
-from pdopt.fleet.faults import Complaints, FleetFaults, did_you_mean
+from pdopt.fleet.faults import Complaints, did_you_mean
 from pdopt.fleet.fields import Entry, Text
 from pdopt.fleet.prices import ON_DEMAND, Price, provider_of, read_prices
 
@@ -46,15 +46,17 @@ KEYS = tuple(info.alias or name for name, info in PricedSkus.model_fields.items(
 
 
 def offered_prices(chosen: PricedSkus, base: FilePath, catalogue: PriceLists, complaints: Complaints) -> list[Price]:
-    """Give the prices of the provider in the region, on any term; none, with a fault, when there are none."""
-    try:
-        if chosen.source.endswith(".csv"):
-            prices = read_prices([base / chosen.source])
-        else:
-            prices = _of_provider(chosen.source, list(catalogue.files("prices/*.csv")), complaints)
-    except FleetFaults as error:
-        complaints.faults += error.faults
-        return []
+    """Give the prices of the provider in the region, on any term; none, with a fault, when there are none.
+
+    Raises
+    ------
+    FleetFaults
+        Every fault of the price lists themselves.
+    """
+    if chosen.source.endswith(".csv"):
+        prices = read_prices([base / chosen.source])
+    else:
+        prices = _of_provider(chosen.source, list(catalogue.files("prices/*.csv")), complaints)
     prices = _of_region(prices, chosen, complaints)
     terms = {price.row.term for price in prices}
     if prices and chosen.term not in terms:

@@ -26,7 +26,7 @@ from pdopt.fleet.located import read_yaml
 from pdopt.fleet.price_choice import PriceLists
 from pdopt.fleet.price_notes import price_notes
 from pdopt.fleet.priced_skus import Section, priced_section
-from pdopt.fleet.prices import Price, current_day
+from pdopt.fleet.prices import current_day
 from pdopt.fleet.rows import STATISTICS
 
 KEYS = ("name", "skus", "models", "workloads", "transfer", "assumptions", "margins")
@@ -125,12 +125,13 @@ def _skus(
     elif "skus" in raw:
         return section, {}
     entries = _entries(SkuEntry, raw, "skus", complaints)
-    return section, {name: _sku(name, entry, section.prices.get(name)) for name, entry in entries}
+    return section, {name: _sku(name, entry, section) for name, entry in entries}
 
 
-def _sku(name: str, e: SkuEntry, price: Price | None) -> Sku:
-    origin = PriceOrigin() if price is None else price.origin()
-    return Sku(name, e.gpu, e.gpus, e.usd_per_hour, e.available, e.billing, e.nic_gb_per_s, origin)
+def _sku(name: str, e: SkuEntry, section: Section) -> Sku:
+    origin = section.prices[name].origin() if name in section.prices else PriceOrigin()
+    spans = name not in section.parts
+    return Sku(name, e.gpu, e.gpus, e.usd_per_hour, e.available, e.billing, e.nic_gb_per_s, origin, spans)
 
 
 def _workload(name: str, entry: WorkloadEntry, service_cv2: float) -> Workload:

@@ -45,6 +45,8 @@ def read_csv(file: FilePath, kind: type[Entry]) -> list[FoundRow]:
 
 
 def _unknown_columns(reader: csv.DictReader[str], kind: type[Entry], complaints: Complaints) -> list[str]:
+    if kind.model_config.get("extra") == "ignore":
+        return []
     known = kind.model_fields
     unknown = [column for column in reader.fieldnames or () if column not in known]
     for column in unknown:

@@ -12,6 +12,8 @@ from pdopt.render.text import Line, number, percent, table, usd
 
 WORDS = {"optimal": "the cheapest plan, proven", "feasible": "the best plan found so far"}
 
+SHOWN_SKUS = 8
+
 
 def answer_lines(answer: Answer) -> Iterator[Line]:
     """Give a plan as tables, or the reasons why there is none as sentences."""
@@ -39,6 +41,8 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
     if len({price.sku for price in answer.token_prices}) > 1:
         yield "dollars per million tokens within the targets, on each SKU's best instance fully used (* used here)"
         yield _price_table(answer)
+        if (more := len({price.sku for price in answer.token_prices}) - SHOWN_SKUS) > 0:
+            yield f"({more} dearer {'SKU' if more == 1 else 'SKUs'}: see --json)"
         yield ""
     yield _rests_on(answer)
     yield _proof(answer)
@@ -98,7 +102,12 @@ def _latencies(promise: Promise, metric: str) -> str:
 
 
 def _price_table(plan: Plan) -> Table:
-    skus = list(dict.fromkeys(price.sku for price in plan.token_prices))
+    best: dict[str, tuple[bool, float]] = {}
+    for price in plan.token_prices:
+        rank = (not price.used, price.usd_per_million_tokens)
+        best[price.sku] = min(rank, best.get(price.sku, rank))
+    shown = sorted(best, key=lambda sku: best[sku])[:SHOWN_SKUS]
+    skus = [sku for sku in best if sku in shown]
     rows: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for price in plan.token_prices:
         star = "*" if price.used else " "
