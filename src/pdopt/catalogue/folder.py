@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from os.path import isdir
 from pathlib import Path
 
 import pdopt
@@ -49,6 +50,6 @@ class CatalogueFolder:
         """Folder of one LLM, or None."""
         for folder in self.folders:
             found = folder / "llms" / name
-            if name and "/" not in name and found.is_dir():
+            if name and "/" not in name and isdir(found):
                 return found
         return None
