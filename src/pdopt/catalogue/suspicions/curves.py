@@ -43,21 +43,21 @@ def _prefill_dips(ordered: list[FoundRow]) -> Iterator[Odd]:
         dip = 1 - here.row.tokens_per_s / lower
         if dip > DIP:
             at = f"{here.row.input_tokens:g} tokens"
-            yield Odd(here, dip, f"prefill dips by {dip:.0%} at {at} against the lengths beside it")
+            yield Odd(here, dip, f"prefill dips by {dip * 100:.0f} % at {at} against the lengths beside it")
 
 
 def _throughput_dips(curve: list[FoundRow]) -> Iterator[Odd]:
     for before, here in pairwise(curve):
         dip = 1 - (here.row.batch / here.row.tpot_s) / (before.row.batch / before.row.tpot_s)
         if dip > DIP:
-            yield Odd(here, dip, f"decode throughput falls by {dip:.0%} {_step(before, here)}")
+            yield Odd(here, dip, f"decode throughput falls by {dip * 100:.0f} % {_step(before, here)}")
 
 
 def _falling_tpot(curve: list[FoundRow]) -> Iterator[Odd]:
     for before, here in pairwise(curve):
         fall = 1 - here.row.tpot_s / before.row.tpot_s
         if fall > FALL:
-            yield Odd(here, fall, f"TPOT falls by {fall:.0%} {_step(before, here)}")
+            yield Odd(here, fall, f"TPOT falls by {fall * 100:.0f} % {_step(before, here)}")
 
 
 def _step(before: FoundRow, here: FoundRow) -> str:
