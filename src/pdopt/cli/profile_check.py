@@ -43,9 +43,15 @@ def check(names: Names = None, models: Models = None) -> None:
         for odd in suspicions(entry, gpus):
             typer.echo(f"{odd.file}:{odd.line}: warning: {odd.path}: {odd.sentence}")
             warnings += 1
-    typer.echo(f"{len(folders)} LLMs, {rows:,} rows: {faults or 'no'} faults, {warnings or 'no'} warnings")
+    typer.echo(
+        f"{_count(len(folders), 'LLM')}, {rows:,} rows: {_count(faults, 'fault')}, {_count(warnings, 'warning')}"
+    )
     if faults:
         raise typer.Exit(BAD_INPUT)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun if number == 1 else noun + 's'}"
 
 
 def _folders(names: list[str] | None, catalogue: CatalogueFolder) -> dict[str, Path]:

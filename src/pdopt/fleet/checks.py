@@ -57,6 +57,9 @@ def unusable(skus: dict[str, Sku], llms: Iterable[Llm | None]) -> Iterable[str]:
         if sku.gpu not in gpus:
             yield f"no LLM has a profile on {sku.gpu}, so {sku.name} cannot be used; {did_you_mean(sku.gpu, gpus)}"
             continue
+        if not any(sku.hosts(shape) for shape in shapes):
+            yield f"{sku.name}: no instance fits its {sku.gpus} x {sku.gpu}, a part of a machine; it is left out"
+            continue
         odd = sorted({s.gpus for s in shapes if sku.hosts(s) and not _fits(s.gpus, sku.gpus)})
         if odd:
             sizes = ", ".join(map(str, odd))

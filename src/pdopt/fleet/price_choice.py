@@ -54,7 +54,7 @@ def offered_prices(chosen: PricedSkus, base: FilePath, catalogue: PriceLists, co
         Every fault of the price lists themselves.
     """
     if chosen.source.endswith(".csv"):
-        prices = read_prices([base / chosen.source])
+        prices = _of_file(chosen.source, base, complaints)
     else:
         prices = _of_provider(chosen.source, list(catalogue.files("prices/*.csv")), complaints)
     prices = _of_region(prices, chosen, complaints)
@@ -64,6 +64,13 @@ def offered_prices(chosen: PricedSkus, base: FilePath, catalogue: PriceLists, co
         complaints.add(("skus", "term"), f"no {chosen.term} prices of {chosen.where}; {remedy}")
         return []
     return prices
+
+
+def _of_file(name: str, base: FilePath, complaints: Complaints) -> list[Price]:
+    if (base / name).is_file():
+        return read_prices([base / name])
+    complaints.add(("skus", "from"), f"there is no file {name} beside this file; give a price list or a provider")
+    return []
 
 
 def _of_provider(provider: str, files: list[FilePath], complaints: Complaints) -> list[Price]:

@@ -10,7 +10,7 @@ from pdopt.catalogue.library import Entry
 from pdopt.fleet.grouping import FoundRow
 from pdopt.fleet.profiles import Shape
 
-MOST_SHAPES = 12
+MOST_SHAPES = 10
 Lengths = tuple[float, float]
 
 
@@ -38,7 +38,7 @@ def plot_curves(entry: Entry, file: Path) -> None:
         raise PlotRefusedError("drawing needs matplotlib; pip install 'pdopt[plot]'") from None
     figure = Figure(figsize=(15, 5.2), layout="constrained")
     axes = figure.subplots(1, 3)
-    colours = {shape: f"C{i % 10}" for i, shape in enumerate(shapes)}
+    colours = {shape: f"C{i}" for i, shape in enumerate(shapes)}
     _draw_prefill(axes[0], prefill, colours)
     lengths = _common_lengths(decode)
     _draw_decode(axes[1:], decode, colours, lengths)
@@ -80,7 +80,9 @@ def _draw_decode(axes: Any, decode: dict[Shape, list[FoundRow]], colours: dict[S
 
 
 def _dress(axis: Any, title: str, x: str, y: str) -> None:
-    axis.set(title=title, xlabel=x, ylabel=y, xscale="log")
+    axis.set(title=title, xlabel=x, ylabel=y)
+    axis.set_xscale("log", base=2)
+    axis.xaxis.set_major_formatter("{x:g}")
     axis.set_ylim(bottom=0)
     axis.grid(alpha=0.3)
     axis.spines[["top", "right"]].set_visible(False)
