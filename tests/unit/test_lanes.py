@@ -127,7 +127,8 @@ def test_ends_reached_alike_are_one_handover():
 
 def test_precision_must_agree_where_both_state_it():
     found = engines([{"precision": "fp8"}, {"precision": "fp4"}], [{"precision": "fp8"}, {"precision": "fp4"}, {}])
-    assert sorted(found, key=str) == sorted([({"fp8"}, {"fp8"}), ({"fp4"}, {"fp4"}), ({"fp8", "fp4"}, {""})], key=str)
+    assert len(found) == 3
+    assert all(pair in found for pair in [({"fp8"}, {"fp8"}), ({"fp4"}, {"fp4"}), ({"fp8", "fp4"}, {""})])
 
 
 def networks(**nics):
