@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from math import ceil, inf
 
@@ -158,4 +159,5 @@ def test_transfer_time():
     fleet = fleet_of(networks(fast=50))
     chat, llm = fleet.workloads["chat"], fleet.llms["llm"]
     assert overhead_s(fleet, llm, chat, 50) == pytest.approx(0.112288)
+    assert overhead_s(fleet, llm, replace(chat, cached_tokens=6000), 50) == pytest.approx(0.112288)
     assert overhead_s(fleet, llm, chat, None) == pytest.approx(0.1)
