@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from pdopt.capacity.decode_lanes import decode_lanes
@@ -35,23 +36,25 @@ def every_lane(fleet: Fleet) -> LaneTable:
     """Give the table with all lanes, those that others dominate too."""
     stressed = with_margins(fleet)
     refusals: list[Refusal] = []
+    numbers = count(1)
     return LaneTable(
-        lanes=tuple(lane for llm in stressed.llms.values() for lane in _lanes_of(stressed, llm, refusals)),
+        lanes=tuple(lane for llm in stressed.llms.values() for lane in _lanes_of(stressed, llm, refusals, numbers)),
         nodes=tuple(_node_type(sku) for sku in fleet.skus.values()),
         required_rps={w.name: w.min_served * w.demand_rps for w in stressed.workloads.values()},
         refusals=tuple(refusals),
     )
 
 
-def _lanes_of(fleet: Fleet, llm: Llm, refusals: list[Refusal]) -> Iterator[Lane]:
+def _lanes_of(fleet: Fleet, llm: Llm, refusals: list[Refusal], numbers: Iterator[int]) -> Iterator[Lane]:
     ways = handovers(fleet, llm)
     for role, build in ROLES.items():
         profiles = {profile.shape: profile for profile in getattr(llm, role)}
         for sku, shape in ends_of(fleet, list(profiles)):
             offers = build(Place(fleet, llm, sku, ways, refusals), profiles[shape])
-            for number, (limits, loads) in enumerate((offer for offer in offers if offer[1]), start=1):
-                name = f"{llm.name} {role} {sku} {shape} #{number}"
-                yield Lane(name, llm.name, role, sku, shape, limits, loads)
+            for limits, loads in offers:
+                if loads:
+                    name = f"{llm.name} {role} {sku} {shape} #{next(numbers)}"
+                    yield Lane(name, llm.name, role, sku, shape, limits, loads)
 
 
 def _node_type(sku: Sku) -> NodeType:

@@ -19,7 +19,7 @@ from pdopt.fleet.entries import (
 from pdopt.fleet.faults import Complaints, did_you_mean
 from pdopt.fleet.fields import validate
 from pdopt.fleet.fleet import Assumptions, Fleet, Llm, Margins, Sku, Target, Transfer, Workload
-from pdopt.fleet.llms import read_llm
+from pdopt.fleet.llms import check_rows, read_llm
 from pdopt.fleet.located import read_yaml
 from pdopt.fleet.rows import STATISTICS
 
@@ -53,8 +53,11 @@ def read(file: str | FilePath, catalogue: Catalogue) -> Fleet:
     path = FilePath(file)
     raw, complaints = read_yaml(path)
     if not isinstance(raw, dict):
-        complaints.add((), f"must be a mapping with {', '.join(KEYS)}; see the README for an example")
+        state = "is empty" if raw is None else "is not a mapping"
+        complaints.add((), f"{state}; it must be a mapping with {', '.join(KEYS)}, see the README for an example")
         complaints.raise_any()
+    if not isinstance(raw.get("name") or "", str | int | float):
+        complaints.add(("name",), f"must be text, got {raw['name']!r}; give one name")
     for key in raw:
         if key not in KEYS:
             complaints.add((key,), f"unknown key; {did_you_mean(key, KEYS)}")
@@ -66,6 +69,9 @@ def read(file: str | FilePath, catalogue: Catalogue) -> Fleet:
     margins = _section(MarginsEntry, raw, "margins", complaints)
     _check_names(raw, complaints)
     llms = {n: read_llm(n, entry, path.parent, catalogue, complaints) for n, entry in models.items()}
+    for name, written in (raw.get("models") or {}).items() if isinstance(raw.get("models"), dict) else ():
+        if name not in models and isinstance(written, dict):
+            check_rows(name, written, complaints)
     _check_transfer(skus, llms, transfer, complaints)
     complaints.raise_any()
     return Fleet(
@@ -165,7 +171,8 @@ def _notes(skus: dict[str, Sku], llms: Iterable[Llm | None]) -> Iterable[str]:
     gpus = {shape.gpu for shape in shapes}
     for sku in skus.values():
         if sku.gpu not in gpus:
-            yield f"no LLM has a profile on {sku.gpu}, so {sku.name} cannot be used; {did_you_mean(sku.gpu, gpus)}"
+            offered = ", ".join(sorted(gpus)) or "no GPU"
+            yield f"no LLM has a profile on {sku.gpu}, so {sku.name} cannot be used; profiles are on {offered}"
             continue
         odd = sorted({s.gpus for s in shapes if s.gpu == sku.gpu and not _fits(s.gpus, sku.gpus)})
         if odd:
