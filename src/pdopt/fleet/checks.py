@@ -55,7 +55,8 @@ def unusable(skus: dict[str, Sku], llms: Iterable[Llm | None]) -> Iterable[str]:
     gpus = {shape.gpu for shape in shapes}
     for sku in skus.values():
         if sku.gpu not in gpus:
-            yield f"no LLM has a profile on {sku.gpu}, so {sku.name} cannot be used; {did_you_mean(sku.gpu, gpus)}"
+            offered = ", ".join(sorted(gpus)) or "no GPU"
+            yield f"no LLM has a profile on {sku.gpu}, so {sku.name} cannot be used; profiles are on {offered}"
             continue
         if not any(sku.hosts(shape) for shape in shapes):
             yield f"{sku.name}: no instance fits its {sku.gpus} x {sku.gpu}, a part of a machine; it is left out"

@@ -47,7 +47,7 @@ Count = Annotated[int, BeforeValidator(_number), Field(ge=1)]
 CountOrNone = Annotated[int, BeforeValidator(_number), Field(ge=0)]
 Fraction = Annotated[float, BeforeValidator(_fraction), Field(ge=0, le=1)]
 HeldBack = Annotated[float, BeforeValidator(_fraction), Field(ge=0, lt=1)]
-Growth = Annotated[float, BeforeValidator(_fraction), Field(ge=0)]
+Growth = Annotated[float, BeforeValidator(_fraction), Field(ge=0, le=2)]
 Text = Annotated[str, BeforeValidator(_text)]
 
 NOT_A_NUMBER = {"int": "must be a whole number", "float": "must be a number"}

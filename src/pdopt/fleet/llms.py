@@ -30,10 +30,11 @@ def read_llm(name: str, entry: ModelEntry, base: FilePath, catalogue: Catalogue,
     rows = _rows(name, entry, base, catalogue, complaints)
     if rows is not None and entry.engine is not None:
         rows = _of_engine(rows, entry.engine, ("models", name, "engine"), complaints)
-    if rows is None or len(complaints.faults) > before:
+    if rows is None:
         return None
-    groups: dict[str, Any] = {role: GROUPERS[role](found) for role, found in rows.items()}
-    _note_repetitions(rows, complaints)
+    groups = _grouped(rows, complaints)
+    if len(complaints.faults) > before:
+        return None
     if not groups.get("mixed") and not (groups.get("prefill") and groups.get("decode")):
         lacking = " and ".join(role for role in ("prefill", "decode") if not groups.get(role))
         complaints.add(("models", name), f"has no {lacking} rows; add them, or mixed rows of ordinary instances")
@@ -42,11 +43,23 @@ def read_llm(name: str, entry: ModelEntry, base: FilePath, catalogue: Catalogue,
     )
 
 
+def check_rows(name: str, written: dict[str, Any], complaints: Complaints) -> None:
+    """Note the faults of rows in place whose entry has faults of its own, so that all are told at once."""
+    lists = {role: written[role] for role in ROWS if isinstance(written.get(role), list)}
+    _grouped(_inline_rows(name, lists, complaints), complaints)
+
+
+def _grouped(rows: dict[str, list[FoundRow]], complaints: Complaints) -> dict[str, Any]:
+    groups: dict[str, Any] = {role: GROUPERS[role](found) for role, found in rows.items()}
+    _note_repetitions(rows, complaints)
+    return groups
+
+
 def _rows(
     name: str, entry: ModelEntry, base: FilePath, catalogue: Catalogue, complaints: Complaints
 ) -> dict[str, list[FoundRow]] | None:
     if entry.inline:
-        return _inline_rows(name, entry, complaints)
+        return _inline_rows(name, {role: getattr(entry, role) or [] for role in ROWS}, complaints)
     if entry.profiles is not None:
         return _folder_rows(base / entry.profiles, ("models", name, "profiles"), complaints)
     folder = catalogue.folder_of(name)
@@ -63,13 +76,13 @@ def _rows(
     return _folder_rows(folder, ("models", name), complaints)
 
 
-def _inline_rows(name: str, entry: ModelEntry, complaints: Complaints) -> dict[str, list[FoundRow]]:
+def _inline_rows(name: str, written: dict[str, list[Any]], complaints: Complaints) -> dict[str, list[FoundRow]]:
     rows: dict[str, list[FoundRow]] = {}
-    for role, kind in ROWS.items():
+    for role, records in written.items():
         found = []
-        for i, raw in enumerate(getattr(entry, role) or ()):
+        for i, raw in enumerate(records):
             path = ("models", name, role, i)
-            row = validate(kind, raw, path, complaints)
+            row = validate(ROWS[role], raw, path, complaints)
             if row is not None:
                 found.append(FoundRow(row, complaints, path))
         rows[role] = found

@@ -21,7 +21,7 @@ from pdopt.fleet.entries import (
 from pdopt.fleet.faults import Complaints, did_you_mean
 from pdopt.fleet.fields import validate
 from pdopt.fleet.fleet import Assumptions, Fleet, Llm, Margins, PriceOrigin, Sku, Target, Transfer, Workload
-from pdopt.fleet.llms import read_llm
+from pdopt.fleet.llms import check_rows, read_llm
 from pdopt.fleet.located import read_yaml
 from pdopt.fleet.price_choice import PriceLists
 from pdopt.fleet.price_notes import price_notes
@@ -61,8 +61,11 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     path = FilePath(file)
     raw, complaints = read_yaml(path)
     if not isinstance(raw, dict):
-        complaints.add((), f"must be a mapping with {', '.join(KEYS)}; see the README for an example")
+        state = "is empty" if raw is None else "is not a mapping"
+        complaints.add((), f"{state}; it must be a mapping with {', '.join(KEYS)}, see the README for an example")
         complaints.raise_any()
+    if not isinstance(raw.get("name") or "", str | int | float):
+        complaints.add(("name",), f"must be text, got {raw['name']!r}; give one name")
     for key in raw:
         if key not in KEYS:
             complaints.add((key,), f"unknown key; {did_you_mean(key, KEYS)}")
@@ -74,6 +77,9 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     llms = {n: read_llm(n, entry, path.parent, catalogue, complaints) for n, entry in models.items()}
     stated_nic = states_nic(raw)
     section, skus = _skus(raw, list(llms.values()), path.parent, catalogue, complaints)
+    for name, written in (raw.get("models") or {}).items() if isinstance(raw.get("models"), dict) else ():
+        if name not in models and isinstance(written, dict):
+            check_rows(name, written, complaints)
     check_names(raw, complaints)
     check_transfer(stated_nic, llms, transfer, complaints)
     complaints.raise_any()

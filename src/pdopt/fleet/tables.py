@@ -30,6 +30,9 @@ def read_csv(file: FilePath, kind: type[Entry]) -> list[FoundRow]:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, restkey="", skipinitialspace=True)
             unknown = _unknown_columns(reader, kind, complaints)
+            repeated = {name for name in reader.fieldnames or () if list(reader.fieldnames or ()).count(name) > 1}
+            for name in sorted(repeated):
+                complaints.add((name,), "is a column given twice; keep one", line=1)
             for record in reader:
                 for column in unknown:
                     record.pop(column, None)

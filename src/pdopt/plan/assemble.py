@@ -188,7 +188,8 @@ def left_out(refusals: Iterable[Refusal]) -> Iterable[str]:
     for refusal in refusals:
         if refusal.target is None:
             groups[refusal.workload, refusal.role, refusal.sku][refusal.sentence].append(str(refusal.shape))
-    for (workload, role, sku), reasons in groups.items():
+    last = ("prefill", "decode", "mixed")
+    for (workload, role, sku), reasons in sorted(groups.items(), key=lambda item: last.index(item[0][1])):
         for sentence, shapes in reasons.items():
-            count = "" if len(shapes) == 1 else f" ({len(shapes)} shapes)"
-            yield f"{workload}: {role} on {sku} left out: {sentence}{count}"
+            which = shapes[0] if len(shapes) == 1 else f"{len(shapes)} shapes"
+            yield f"{workload}: {role} on {sku}, {which} left out: {sentence}"
