@@ -236,3 +236,15 @@ def test_a_fleet_with_a_card_alone_says_what_to_do(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["check", str(fleet)])
     assert result.exit_code == 2
     assert ":3: models.glm-4.5: has a card in the catalogue but no profiles; bring yours" in result.stderr
+
+
+@pytest.mark.parametrize(("llm", "noted"), [("deepseek-v3.1", False), ("deepseek-v3", True)])
+def test_a_plan_says_once_that_nobody_measured_what_it_rests_on(tmp_path: Path, llm: str, noted: bool) -> None:
+    paper = Path(__file__).parents[2] / "instances/paper/deepseek-v3.1-h200.yaml"
+    fleet = tmp_path / "fleet.yaml"
+    fleet.write_text(paper.read_text().replace("deepseek-v3.1", llm))
+    plan = json.loads(CliRunner().invoke(app, ["solve", str(fleet), "--json"]).stdout)
+    said = [note for note in plan["notes"] if "check with a measurement before buying" in note]
+    assert said == ["rests on computed profiles, not on measured ones: check with a measurement before buying"] * noted
+    assert {profile["kind"] for profile in plan["profiles"]} == ({"computed"} if noted else {"measured"})
+    assert all(profile["date"] and profile["engine_version"] for profile in plan["profiles"])
