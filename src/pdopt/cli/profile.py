@@ -6,5 +6,7 @@ import typer
 
 from pdopt.cli.profile_import import import_
 
-profile_app = typer.Typer(help="Profiles: measured performance of instances.", no_args_is_help=True)
+profile_app = typer.Typer(
+    help="Profiles: measured performance of instances.", no_args_is_help=True, rich_markup_mode=None
+)
 profile_app.command("import")(import_)

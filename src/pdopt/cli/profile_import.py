@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pdopt.cli.common import BAD_INPUT, Quiet, print_notes, refuse, say, write_atomically
+from pdopt.cli.common import BAD_INPUT, Quiet, refuse, say, write_atomically
 
 if TYPE_CHECKING:
     from pdopt.catalogue.measured.importing import Outcome, Wishes
@@ -109,7 +109,8 @@ def _tell(outcome: Outcome, quiet: bool) -> None:
     for merged in outcome.merged:
         for conflict in merged.conflicts:
             say(f"conflict: {conflict}")
-    print_notes(notes(outcome), quiet)
+    for note in notes(outcome):
+        say(f"note: {note}", quiet)
 
 
 def _write(tables: list[Merged], to: Path) -> None:

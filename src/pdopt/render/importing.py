@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from pdopt.catalogue.measured.gpus import unknown_gpu
 from pdopt.catalogue.measured.importing import Imported, Outcome
 from pdopt.catalogue.measured.measurement import Measurement
 
@@ -43,7 +44,8 @@ def table_lines(outcome: Outcome) -> Iterator[str]:
 def notes(outcome: Outcome) -> list[str]:
     """Give what a user should know of the rows: what was assumed, what is not stated."""
     points = [point for file in outcome.files for point in file.points]
-    found = [note for point in points for note in point.measurement.notes]
+    found = [f"{file.path}: {note}" for file in outcome.files for note in file.notes]
+    found += filter(None, map(unknown_gpu, sorted({point.row["gpu"] for point in points})))
     if any(point.role == "mixed" and point.measurement.phase == "served" for point in points):
         found.append(
             "a server that does both phases was measured: mixed rows; --role decode if its prefill did not disturb it "

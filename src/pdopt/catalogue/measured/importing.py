@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from statistics import median_low
 
@@ -11,6 +11,7 @@ from pdopt.catalogue.measured.finding import Found, find
 from pdopt.catalogue.measured.gpus import catalogue_name
 from pdopt.catalogue.measured.measurement import Facts, Measurement, Unreadable
 from pdopt.catalogue.measured.merge import Merged, merge
+from pdopt.catalogue.measured.parsing import beside
 from pdopt.catalogue.measured.rows import Point, Refused, point_of, role_of
 
 REQUIRED = {"gpu": "--gpu", "gpus": "--gpus"}
@@ -34,6 +35,7 @@ class Imported:
     measurements: list[Measurement] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     tool: str = ""
 
 
@@ -74,9 +76,13 @@ def import_results(paths: Iterable[Path], folder: Path, wishes: Wishes) -> Outco
 
 
 def facts_of(m: Measurement, wishes: Wishes) -> Facts:
-    """Give what is known of the instance: what the user says, else the file, its GPU by the catalogue's name."""
-    stated = m.facts if m.phase == "given" else replace(m.facts, gpu=catalogue_name(m.facts.gpu))
-    return wishes.facts.over(stated)
+    """Give what is known of the instance: what the user says, else the file, its GPU by the catalogue's name.
+
+    Rows given as they stand may be of several instances: there the file comes first.
+    """
+    if m.phase == "given":
+        return m.facts.over(wishes.facts)
+    return wishes.facts.over(replace(m.facts, gpu=catalogue_name(m.facts.gpu)))
 
 
 def _read(found: Found) -> Imported:
@@ -104,12 +110,24 @@ def _missing(files: list[Imported], wishes: Wishes) -> dict[str, list[str]]:
 
 
 def _judge(file: Imported, wishes: Wishes) -> None:
+    file.notes += dict.fromkeys(note for m in file.measurements for note in (*m.notes, *_overruled(m, wishes)))
     for m in file.measurements:
         try:
             role = role_of(m, wishes.role)
             file.points.append(point_of(m, role, facts_of(m, wishes), wishes.max_spread))
         except Refused as error:
-            file.refusals.append(f"{m.source}, {m.load}: {error}" if len(file.measurements) > 1 else str(error))
+            own = m.source in (file.path.name, beside(file.path))
+            run = m.load if own else f"{m.source}, {m.load}"
+            file.refusals.append(f"{run}: {error}" if len(file.measurements) > 1 else str(error))
+
+
+def _overruled(m: Measurement, wishes: Wishes) -> Iterator[str]:
+    """Say where an option overrules what the file states."""
+    stated = replace(m.facts, gpu=catalogue_name(m.facts.gpu))
+    for item in fields(Facts):
+        said, wished = getattr(stated, item.name), getattr(wishes.facts, item.name)
+        if m.phase != "given" and said and wished and said != wished:
+            yield f"says {item.name} {said}; {wished} was taken, as asked"
 
 
 def _chosen(points: list[Point], role: str) -> list[Point]:

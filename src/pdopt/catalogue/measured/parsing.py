@@ -119,5 +119,5 @@ def engine_named(text: object) -> str:
 
 
 def beside(path: Path) -> str:
-    """Name a file together with its folder, where its own name says little."""
+    """Give a file's name together with its folder's, where its own says little."""
     return f"{path.resolve().parent.name}/{path.name}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from math import inf
 
 from pdopt.catalogue.measured.measurement import Facts, Measurement
 from pdopt.catalogue.measured.table import Row, sentences
@@ -86,25 +87,33 @@ def _prefill(m: Measurement, facts: Facts) -> tuple[Row, float]:
     """Input tokens per second of an instance kept busy.
 
     With at most one request per attention-dp rank in flight, dp x input / mean TTFT (TTFT is then service alone);
-    with more, or a rate beyond what is served, the input throughput itself. A static batch: batch x input / TTFT.
+    with more, or a rate beyond what is served, requests/s x input. A static batch: batch x input / TTFT. Tokens
+    that the prefix cache answered are not counted.
     """
     assert m.isl
     assert m.ttft.mean
-    dp, batch = facts.dp or 1, m.concurrency or 1.0
-    alone = dp * m.isl / m.ttft.mean
-    isl = f"{m.isl - m.cached_tokens:.0f}"
-    if m.phase == "prefill":
-        return {"input_tokens": isl, "tokens_per_s": plain(alone * max(batch / dp, 1.0))}, batch
-    served = m.input_tps or m.isl * (m.request_rps or 0.0)
-    if m.rate_rps is not None:
-        if m.rate_rps * m.ttft.mean <= ALONE * dp:
-            return {"input_tokens": isl, "tokens_per_s": plain(alone)}, 1.0
-        if (m.request_rps or 0.0) >= KEPT_UP * m.rate_rps:
-            raise Refused("neither alone nor saturated: its rate says nothing of the maximum; use concurrency 1 or 16")
-        return {"input_tokens": isl, "tokens_per_s": plain(served)}, float("inf")
-    if m.concurrency is not None and m.concurrency <= dp:
-        return {"input_tokens": isl, "tokens_per_s": plain(alone)}, m.concurrency
-    return {"input_tokens": isl, "tokens_per_s": plain(served)}, m.concurrency or float("inf")
+    dp, new_tokens = facts.dp or 1, m.isl - m.cached_tokens
+    load, alone = _prefill_load(m, dp)
+    if alone:
+        tokens_per_s = dp * new_tokens / m.ttft.mean
+    elif m.phase == "prefill":
+        tokens_per_s = load * new_tokens / m.ttft.mean
+    else:
+        tokens_per_s = (m.request_rps or 0.0) * new_tokens
+    return {"input_tokens": f"{new_tokens:.0f}", "tokens_per_s": plain(tokens_per_s)}, load
+
+
+def _prefill_load(m: Measurement, dp: int) -> tuple[float, bool]:
+    """Give how heavy a prefill run was, and whether its requests were alone; between alone and saturated is neither."""
+    if m.rate_rps is None:
+        load = m.concurrency or (1.0 if m.phase == "prefill" else inf)
+        return load, load <= dp
+    assert m.ttft.mean
+    if m.rate_rps * m.ttft.mean <= ALONE * dp:
+        return 1.0, True
+    if (m.request_rps or 0.0) >= KEPT_UP * m.rate_rps:
+        raise Refused("neither alone nor saturated: its rate says nothing of the maximum; use concurrency 1 or 16")
+    return inf, False
 
 
 def _decode(m: Measurement, facts: Facts) -> tuple[Row, float]:

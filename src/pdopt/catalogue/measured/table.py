@@ -55,11 +55,14 @@ class Table:
             complaints.add((fault.path,) if fault.path else (), fault.sentence, line=line)
 
     def text(self) -> str:
-        """Write the table; new columns come after the old ones, those of a new table in the catalogue's order."""
+        """Write the table, without columns that are blank throughout and were not there.
+
+        New columns come after the old ones, those of a new table in the catalogue's order.
+        """
         header = self.header or self._new_header()
         header += [name for name in self._wanted() if name not in header]
         stream = io.StringIO(newline="")
-        writer = csv.DictWriter(stream, header, restval="", lineterminator=self.newline)
+        writer = csv.DictWriter(stream, header, restval="", extrasaction="ignore", lineterminator=self.newline)
         writer.writeheader()
         writer.writerows(self.rows)
         return self.mark + stream.getvalue()
