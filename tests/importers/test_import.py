@@ -6,6 +6,8 @@ import json
 import math
 import random
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -163,6 +165,15 @@ def test_real_saturated_stages_are_refused(tmp_path):
         "110.76",
     ]
     assert {row["input_tokens"] + "/" + row["output_tokens"] for row in rows(tmp_path / "x", "mixed")} == {"201/62"}
+
+
+def test_a_sweep_past_its_peak_stops_there(tmp_path):
+    low = vllm_run(tmp_path, "low", max_concurrency=2, request_throughput=6.5)
+    done = import_(low, VLLM, to=tmp_path / "x")
+    assert "past its peak: 2 in flight carried 6.5 requests/s and 4 only 6.073" in done.stderr
+    assert [row["requests_per_s"] for row in rows(tmp_path / "x", "mixed")] == ["6.5"]
+    assert import_(low, VLLM, "--role", "decode", to=tmp_path / "y").exit_code == 0
+    assert len(rows(tmp_path / "y", "decode")) == 2
 
 
 def test_mixed_lengths_may_be_let_through(tmp_path):
@@ -338,6 +349,11 @@ def test_a_dry_run_writes_nothing(tmp_path):
     assert done.exit_code == 0
     assert "1 added" in done.stdout
     assert not (tmp_path / "x").exists()
+
+
+def test_help_and_start_up_load_no_numpy():
+    code = "import sys, pdopt.cli.app; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 # -- one's own tables -----------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from statistics import median_low
 
 from pdopt.catalogue.measured.finding import Found, find
 from pdopt.catalogue.measured.gpus import catalogue_name
@@ -13,6 +12,7 @@ from pdopt.catalogue.measured.measurement import Facts, Measurement, Unreadable
 from pdopt.catalogue.measured.merge import Merged, merge
 from pdopt.catalogue.measured.parsing import beside
 from pdopt.catalogue.measured.rows import Point, Refused, point_of, role_of
+from pdopt.catalogue.measured.sweeps import busiest, past_peak
 
 REQUIRED = {"gpu": "--gpu", "gpus": "--gpus"}
 
@@ -69,9 +69,13 @@ def import_results(paths: Iterable[Path], folder: Path, wishes: Wishes) -> Outco
         return Outcome(files, [], missing, models)
     for file in files:
         _judge(file, wishes)
+    _drop_past_peak(files)
     points = [point for file in files for point in file.points]
     roles = [role for role in ("prefill", "decode", "mixed") if any(point.role == role for point in points)]
-    merged = [merge(folder, role, _chosen(points, role), wishes.replace) for role in roles]
+    chosen = {role: [point for point in points if point.role == role] for role in roles}
+    if "prefill" in chosen:
+        chosen["prefill"] = busiest(chosen["prefill"])
+    merged = [merge(folder, role, chosen[role], wishes.replace) for role in roles]
     return Outcome(files, merged, missing, models)
 
 
@@ -130,22 +134,12 @@ def _overruled(m: Measurement, wishes: Wishes) -> Iterator[str]:
             yield f"says {item.name} {said}; {wished} was taken, as asked"
 
 
-def _chosen(points: list[Point], role: str) -> list[Point]:
-    """Of several prefill runs at one length keep one: at the heaviest load, the middle one of its repetitions."""
-    found = [point for point in points if point.role == role]
-    if role != "prefill":
-        return found
-    groups: dict[tuple[str, ...], list[Point]] = {}
-    names = ("gpu", "gpus", "parallelism", "dp", "engine", "precision", "input_tokens")
-    for point in found:
-        groups.setdefault(tuple(point.row.get(name, "") for name in names), []).append(point)
-    return [_busiest(group) for group in groups.values()]
-
-
-def _busiest(group: list[Point]) -> Point:
-    heaviest = [point for point in group if point.load == max(other.load for other in group)]
-    middle = median_low(float(point.row["tokens_per_s"]) for point in heaviest)
-    return next(point for point in heaviest if float(point.row["tokens_per_s"]) == middle)
+def _drop_past_peak(files: list[Imported]) -> None:
+    points = [point for file in files for point in file.points]
+    for file in files:
+        reasons = [(point, past_peak(point, points)) for point in file.points]
+        file.points = [point for point, reason in reasons if reason is None]
+        file.refusals += [f"{point.measurement.source}: {reason}" for point, reason in reasons if reason]
 
 
 def _bare(model: str) -> str:
