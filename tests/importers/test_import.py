@@ -168,7 +168,7 @@ def test_real_saturated_stages_are_refused(tmp_path):
 
 
 def test_a_sweep_past_its_peak_stops_there(tmp_path):
-    low = vllm_run(tmp_path, "low", max_concurrency=2, request_throughput=6.5)
+    low = vllm_run(tmp_path, "low", max_concurrency=2, request_throughput=6.5, output_throughput=300)
     done = import_(low, VLLM, to=tmp_path / "x")
     assert "past its peak: 2 in flight carried 6.5 requests/s and 4 only 6.073" in done.stderr
     assert [row["requests_per_s"] for row in rows(tmp_path / "x", "mixed")] == ["6.5"]

@@ -99,7 +99,7 @@ def _read(found: Found) -> Imported:
         file.measurements = found.importer.read(found.path)
     except Unreadable as error:
         file.refusals.append(str(error))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         file.refusals.append(f"is not laid out as {file.tool} writes it ({type(error).__name__}: {error})")
     return file
 

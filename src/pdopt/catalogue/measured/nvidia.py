@@ -75,11 +75,10 @@ def csv_metrics(path: Path) -> dict[str, Any]:
             if cells and cells[0] == "Metric":
                 header = ["avg" if cell == "Value" else cell for cell in cells]
             elif cells and header:
-                named = re.fullmatch(r"(.*?)(?:\s*\(([^)]*)\))?", cells[0])
-                assert named is not None
-                key = re.sub(r"\W+", "_", named[1].strip().lower())
+                name, _, unit = cells[0].partition("(")
+                key = re.sub(r"\W+", "_", name.strip().lower())
                 values = dict(zip(header[1:], cells[1:], strict=False))
-                table[NAMES.get(key, key)] = {**values, "unit": named[2] or ""}
+                table[NAMES.get(key, key)] = {**values, "unit": unit.strip(" )")}
     return table
 
 

@@ -106,7 +106,7 @@ def ratio(part: float | None, whole: float | None) -> float | None:
 
 def day(text: object) -> str:
     """Give the day of a date as tools write it (20261123-041805, 2026-11-23T03:57, seconds since 1970), or ""."""
-    if isinstance(text, int | float):
+    if isinstance(text, int | float) and 0 < text < 1e10:
         return datetime.fromtimestamp(text, UTC).date().isoformat()
     found = re.search(r"(20\d\d)-?(\d\d)-?(\d\d)", str(text or ""))
     return "-".join(found.groups()) if found else ""
