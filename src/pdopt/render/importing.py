@@ -53,6 +53,11 @@ def notes(outcome: Outcome) -> list[str]:
         )
     if any(point.role == "decode" and point.measurement.phase == "served" for point in points):
         found.append("batches of decode rows are output throughput x mean TPOT (Little's law)")
+    silent = sum(point.measurement.phase == "served" and point.measurement.input_cv is None for point in points)
+    if silent:
+        found.append(
+            f"{silent} of {len(points)} runs do not say how their lengths vary; rows suppose that they were fixed"
+        )
     found += [
         f"the {fact} is not stated; --{fact} keeps its rows apart from those of another"
         for fact in ("engine", "precision")

@@ -57,7 +57,8 @@ def _place(row: Row, table: Table, merged: Merged, replace: bool) -> None:
     differing = [name for name in _measured(table.role) if _differs(there, row, name)]
     lacking = [name for name in _measured(table.role) if row.get(name) and not there.get(name)]
     if differing and replace:
-        there.update({name: row.get(name, "") for name in (*_measured(table.role), *ORIGIN, "engine_version")})
+        changed = [*_measured(table.role), *ORIGIN, "engine_version"]
+        there.update({name: row.get(name, "") for name in changed if name != "kv_tokens" or row.get(name)})
         merged.replaced += 1
     elif differing:
         merged.conflicts.append(_conflict(there, row, differing, table))
