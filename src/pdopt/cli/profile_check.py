@@ -18,7 +18,9 @@ Names = Annotated[
 
 
 def check(names: Names = None, models: Models = None) -> None:
-    """Find faults in profile tables, and warn of numbers that can hardly be true.
+    """Check profile tables for faults and oddities.
+
+    Warns of numbers that can hardly be true.
 
     Exit codes: 0 no fault (warnings or not), 2 faults.
     """

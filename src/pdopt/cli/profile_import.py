@@ -57,7 +57,7 @@ def import_(
     dry_run: DryRun = False,
     quiet: Quiet = False,
 ) -> None:
-    """Turn results of serving-benchmark tools into profile rows.
+    """Turn benchmark results into profile rows.
 
     Reads vLLM bench serve and sweep, SGLang bench_serving and bench_one_batch, AIPerf, GenAI-Perf, GuideLLM,
     EvalScope perf, inference-perf, Dynamo's profiler, InferenceX and CSVs of one's own. What the files say is

@@ -29,7 +29,7 @@ def list_profiles(
     as_json: AsJson = False,
     models: Models = None,
 ) -> None:
-    """List profiles: shapes, points, lengths, batches and dates per LLM, GPU, engine and role."""
+    """List profiles per LLM, GPU, engine and role."""
     from pdopt.catalogue.library import Wanted
     from pdopt.catalogue.summary import summaries
     from pdopt.render.profiles import list_lines

@@ -24,7 +24,7 @@ def show_profile(
     plot: Plot = None,
     models: Models = None,
 ) -> None:
-    """Show one LLM: its card, its profiles as tables and curves, and where they come from."""
+    """Show the card, tables and curves of one LLM."""
     from pdopt.catalogue.library import Wanted
     from pdopt.render.profiles import profile_lines
     from pdopt.render.text import show
