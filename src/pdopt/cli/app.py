@@ -10,6 +10,7 @@ import pdopt
 from pdopt.cli.check import check
 from pdopt.cli.size import size
 from pdopt.cli.solve import solve
+from pdopt.cli.trace import app as trace
 
 app = typer.Typer(
     name="pdopt",
@@ -22,6 +23,7 @@ app = typer.Typer(
 app.command()(solve)
 app.command()(check)
 app.command()(size)
+app.add_typer(trace, name="trace")
 
 
 def _version(wanted: bool) -> None:

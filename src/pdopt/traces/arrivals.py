@@ -1,17 +1,14 @@
-"""The arrivals of a trace: rates over windows, burstiness, silent gaps, hours of the day."""
+"""The arrivals of a trace: rates over windows, burstiness, silent gaps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pdopt.traces.requests import Floats
 
-MINUTE_S, FIVE_MINUTES_S, HOUR_S = 60.0, 300.0, 3600.0
+MINUTE_S, FIVE_MINUTES_S = 60.0, 300.0
 SILENT_S = 60.0
 SILENT_MEAN_GAPS = 20.0  # Poisson arrivals leave a gap this long once in half a billion
 COARSE_S = 0.5
@@ -76,25 +73,3 @@ def silences(arrival_s: Floats) -> list[Silence]:
     gaps = np.diff(arrival_s)
     long = np.flatnonzero(gaps >= max(SILENT_S, SILENT_MEAN_GAPS * float(np.mean(gaps))))
     return [Silence(float(arrival_s[i]), float(gaps[i])) for i in long]
-
-
-def hours_covered(span_s: float, offset_s: float) -> Floats:
-    """Give the seconds a trace spends in each of the 24 hours, when it starts `offset_s` after midnight."""
-    whole, rest_s = divmod(span_s, 24 * HOUR_S)
-    seconds = np.full(24, whole * HOUR_S)
-    for start, end in _pieces(offset_s % (24 * HOUR_S), rest_s):
-        seconds[int(start // HOUR_S) % 24] += end - start
-    return seconds
-
-
-def _pieces(start_s: float, length_s: float) -> Iterator[tuple[float, float]]:
-    end_s = start_s + length_s
-    while start_s < end_s:
-        border = min((start_s // HOUR_S + 1) * HOUR_S, end_s)
-        yield start_s, border
-        start_s = border
-
-
-def hour_of(arrival_s: Floats, offset_s: float) -> NDArray[Any]:
-    """Give the hour of the day, 0 to 23, of each arrival."""
-    return (((arrival_s + offset_s) // HOUR_S) % 24).astype(np.int64)

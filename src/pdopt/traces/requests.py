@@ -80,7 +80,9 @@ class Requests:
     @property
     def start(self) -> str | None:
         """The first arrival as a date, if the trace has dates."""
-        return None if self.start_s is None else f"{datetime.fromtimestamp(int(self.start_s), UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return (
+            None if self.start_s is None else f"{datetime.fromtimestamp(int(self.start_s), UTC):%Y-%m-%d %H:%M:%S} UTC"
+        )
 
     @property
     def refused(self) -> int:

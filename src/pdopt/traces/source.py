@@ -80,7 +80,7 @@ def open_source(file: Path) -> Source:
     try:
         with file.open("rb") as stream:
             if stream.read(4) == b"PAR1":
-                frame = pl.scan_parquet(file)
+                frame = pl.scan_parquet(file, glob=False)
                 return Source(file, "parquet", *_simplified(frame))
         return _text_source(file)
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -116,6 +116,7 @@ def _csv_source(file: Path, head: list[str]) -> Source:
     quote = '"' if any('"' in line for line in head) else None
     frame = pl.scan_csv(
         file,
+        glob=False,
         separator=separator,
         quote_char=quote,
         infer_schema=False,
@@ -128,6 +129,7 @@ def _csv_source(file: Path, head: list[str]) -> Source:
 def _lines(file: Path) -> pl.LazyFrame:
     return pl.scan_csv(
         file,
+        glob=False,
         has_header=False,
         new_columns=[LINE],
         separator=NO_SEPARATOR,

@@ -1,4 +1,4 @@
-"""BurstGPT: ``Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type``; failures have 0 response tokens."""
+"""BurstGPT: ``Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type``; failures answer 0 tokens."""
 
 from __future__ import annotations
 

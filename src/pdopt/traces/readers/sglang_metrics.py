@@ -16,4 +16,6 @@ def columns(source: Source) -> Columns:
     )
 
 
-READER = Reader("SGLang request metrics", (("request_received_ts",), ("prompt_tokens",), ("completion_tokens",)), columns)
+READER = Reader(
+    "SGLang request metrics", (("request_received_ts",), ("prompt_tokens",), ("completion_tokens",)), columns
+)
