@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pdopt.traces.requests import Requests
 
 TraceFile = Annotated[
-    Path, typer.Argument(help="A trace: CSV, JSON lines or Parquet, plain or gzip.", show_default=False)
+    Path, typer.Argument(help="A trace: CSV, JSON lines or Parquet.", show_default=False)
 ]
 BURSTY = 1.2
 
@@ -89,6 +89,7 @@ def _answer(
 
 
 def read_or_exit(trace: Path) -> Requests:
+    """Read a trace; say what is wrong and end with exit code 2 when it cannot be used."""
     from pdopt.fleet.faults import FleetFaults
 
     try:
