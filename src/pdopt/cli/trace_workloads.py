@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from pdopt.traces.classes import Workloads
     from pdopt.traces.requests import Requests
 
-TraceFile = Annotated[
-    Path, typer.Argument(help="A trace: CSV, JSON lines or Parquet.", show_default=False)
-]
+TraceFile = Annotated[Path, typer.Argument(help="A trace: CSV, JSON lines or Parquet.", show_default=False)]
 BURSTY = 1.2
 
 

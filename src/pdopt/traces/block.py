@@ -31,7 +31,8 @@ def heading(found: Workloads) -> Iterator[str]:
     yield f"# Workloads from {found.file} ({found.kind}):"
     yield f"# {found.requests:,} requests in {duration(found.span_s)}{since}{refused}."
     yield f"# They share {figure(found.rate_rps)} requests per second, {STATISTICS[found.statistic]}"
-    yield f"# (mean {figure(found.mean_rps)}, busiest minute {figure(found.peak_minute_rps)}) by their shares of requests."
+    mean, peak = figure(found.mean_rps), figure(found.peak_minute_rps)
+    yield f"# (mean {mean}, busiest minute {peak}), each by its share of the requests."
     yield "# prefill_service_cv2 is the squared coefficient of variation of the input tokens to compute within a class:"
     yield "# the time to prefill a request is proportional to them, to first order."
     if found.cache_source:
