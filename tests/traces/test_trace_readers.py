@@ -204,10 +204,7 @@ def test_hash_ids_give_the_leading_blocks_seen_before(tmp_path: Path) -> None:
 
 def test_hashes_follow_the_order_of_arrival_and_skip_refused_rows(tmp_path: Path) -> None:
     file = tmp_path / "trace"
-    file.write_text(
-        "arrival_s,input_tokens,output_tokens,hash_ids\n"
-        "5,32,5,7 8\n1,0,5,7 8\n0,32,5,7 9\n6,32,5,7 8\n"
-    )
+    file.write_text("arrival_s,input_tokens,output_tokens,hash_ids\n5,32,5,7 8\n1,0,5,7 8\n0,32,5,7 9\n6,32,5,7 8\n")
     requests = read_trace(file)
     assert requests.cached_tokens is not None
     assert requests.cached_tokens.tolist() == [0, 16, 31]

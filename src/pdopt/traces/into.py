@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def put_into(fleet: Path, found: Workloads, model: str, slo: Slo, replace: bool 
     last = spans[-1][2] if spans else key.start_mark.line + 1
     kept = [line for i, line in enumerate(lines[:last]) if i not in gone]
     if not known:
-        kept[-1] = "workloads:"
+        kept[-1] = re.sub(r":\s*(\{\s*\}|null|~)", ":", kept[-1])
     indent = " " * (known[0][0].start_mark.column if known else 2)
     added = [*(indent + line for line in heading(found)), *entries(found, model, slo, indent)]
     return "\n".join([*kept, *added, *lines[last:]]) + "\n"
@@ -65,9 +66,10 @@ def _sections(fleet: Path) -> tuple[str, Sections]:
 
 
 def _known(fleet: Path, key: yaml.Node, value: yaml.Node) -> list[Pair]:
-    if isinstance(value, yaml.MappingNode) and (not value.flow_style or not value.value):
+    on_one_line = value.end_mark.line == key.start_mark.line
+    if isinstance(value, yaml.MappingNode) and (not value.flow_style or (not value.value and on_one_line)):
         return list(value.value)
-    if isinstance(value, yaml.ScalarNode) and not value.value:
+    if isinstance(value, yaml.ScalarNode) and value.tag == "tag:yaml.org,2002:null":
         return []
     raise complaint(fleet, "workloads must be a mapping, one name below the other", key.start_mark.line + 1)
 
@@ -86,8 +88,8 @@ def _model_of(entry: yaml.Node) -> str | None:
 
 def _spans(lines: list[str], known: list[Pair]) -> Iterator[tuple[str, int, int]]:
     """Give the lines of each workload, without the comments and empty lines that follow it."""
-    followers = [name.start_mark.line for name, _ in known[1:]]
-    for (name, entry), follower in zip(known, [*followers, len(lines)], strict=True):
+    starts = [name.start_mark.line for name, _ in known]
+    for (name, entry), follower in zip(known, [*starts, len(lines)][1:], strict=True):
         in_braces = getattr(entry, "flow_style", True)
         end = min(follower, entry.end_mark.line + (1 if in_braces else 0))
         while not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#"):
