@@ -280,6 +280,7 @@ def test_more_cached_than_given_is_refused(tmp_path: Path) -> None:
         ("arrival_s,input_tokens,output_tokens\n", "fewer than two usable requests (0 requests)"),
         ("arrival_s,input_tokens,output_tokens\n1,0,10\n2,0,10\n", "2 rows refused: input_tokens zero or negative"),
         ("arrival_s,input_tokens,output_tokens\n1,5,10\n1,5,10\n", "all requests at one time"),
+        ("arrival_s,input_tokens,output_tokens\n1,5,10\n1.7e9,5,10\n", "spans 54 years"),
         ("a,b\n1,2\n", "is no known trace: it has a, b; known: "),
         ("[\n{}]\n", "is one JSON list"),
         ("{broken\n", "is no known trace: it has nothing"),

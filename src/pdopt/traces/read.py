@@ -16,6 +16,7 @@ from pdopt.traces.refusals import SKIPPED, refusals, why
 from pdopt.traces.requests import Floats, Requests, Tokens
 from pdopt.traces.source import Source, complaint, open_source
 
+LONGEST_S = 1e9
 DATES_FROM_S = 3e8  # arrivals past this are seconds since 1970, not since the start of the trace
 
 
@@ -44,8 +45,7 @@ def read_trace(file: Path) -> Requests:
         raise complaint(file, f"holds fewer than two usable requests ({found}); give a longer or mended trace")
     order, arrival_s = _by_arrival(table["arrival_s"].to_numpy(), usable)
     rows = usable if order is None else usable[order]
-    if arrival_s[-1] == arrival_s[0]:
-        raise complaint(file, "has all requests at one time, so there is no rate; give a trace with a span")
+    _check_span(file, float(arrival_s[-1] - arrival_s[0]))
     input_tokens = table["input_tokens"].to_numpy()[rows]
     cached, cache_source, notes = _cached(source, columns, table, rows, input_tokens)
     return Requests(
@@ -98,6 +98,15 @@ def _by_arrival(arrival_s: Floats, usable: NDArray[Any]) -> tuple[NDArray[Any] |
         return None, arrival_s
     order = np.argsort(arrival_s, kind="stable")
     return order, arrival_s[order]
+
+
+def _check_span(file: Path, span_s: float) -> None:
+    if span_s == 0:
+        raise complaint(file, "has all requests at one time, so there is no rate; give a trace with a span")
+    if span_s > LONGEST_S:
+        raise complaint(
+            file, f"spans {span_s / 3.156e7:,.0f} years; check the unit of its times, and single stray ones"
+        )
 
 
 def _cached(
