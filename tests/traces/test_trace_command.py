@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import time
@@ -76,6 +79,20 @@ def test_from_a_trace_to_a_plan(tmp_path: Path) -> None:
     assert (again.exit_code, again.stdout) == (2, "")
     assert "--force" in again.stderr
     assert trace_(*words, "--into", str(fleet), "-o", str(planned), "--force").exit_code == 0
+
+
+def test_the_guide_leads_from_a_trace_to_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs/traces.md").read_text(encoding="utf-8")
+    blocks = dict(re.findall(r"<!-- (\w+) -->\n```\w*\n(.*?)```", page, re.DOTALL))
+    monkeypatch.chdir(tmp_path)
+    Path("fleet.yaml").write_text(blocks["fleet"])
+    Path("requests.csv").write_bytes(gzip.decompress(Path(CONV).read_bytes()))
+    commands = [shlex.split(line)[1:] for line in blocks["commands"].splitlines()]
+    assert len(commands) == 3
+    for words in commands:
+        result = CliRunner().invoke(app, words)
+        assert result.exit_code == 0
+    assert "the cheapest plan, proven" in result.stdout
 
 
 def test_notes_tell_that_the_mean_is_not_the_peak_unless_quiet() -> None:

@@ -141,13 +141,12 @@ def _check_files(into: Path | None, replace: bool, output: Path | None, force: b
 
 
 def _notes(requests: Requests, found: Workloads) -> list[str]:
-    from pdopt.traces.summary import summarize as summary_of
+    from pdopt.traces.arrivals import silences
 
-    summary = summary_of(requests)
-    notes = [*map(str, summary.refusals), *summary.notes]
-    if found.statistic == "mean" and summary.rates_rps.peak_minute > BURSTY * summary.rates_rps.mean:
-        over = summary.rates_rps.peak_minute / summary.rates_rps.mean
+    notes = [*map(str, requests.refusals), *requests.notes]
+    over = found.peak_minute_rps / found.mean_rps
+    if found.statistic == "mean" and over > BURSTY:
         notes.append(f"the busiest minute has {over:.2g} times the mean rate; --rate peak-minute plans for it")
-    if summary.silences:
+    if silences(requests.arrival_s):
         notes.append("the trace has silent gaps, which lower its mean rate; see pdopt trace summarize")
     return notes

@@ -1,4 +1,4 @@
-"""Trace file → Requests: the file streams through Polars, 21 bytes per request stay."""
+"""Trace file → Requests: the file streams through Polars; times and lengths stay in memory."""
 
 from __future__ import annotations
 
