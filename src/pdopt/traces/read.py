@@ -26,7 +26,7 @@ def read_trace(file: Path) -> Requests:
     Parameters
     ----------
     file : pathlib.Path
-        CSV, JSON lines or Parquet, plain or compressed (gzip, zstd).
+        CSV, JSON lines or Parquet, plain or gzip.
 
     Raises
     ------
