@@ -16,12 +16,12 @@ LEVELS = (  # top first; rooms of one level may not know each other, unless BESI
     ("program",),
     ("plan",),
     ("capacity",),
-    ("catalogue",),
+    ("catalogue", "traces"),
     ("fleet",),
 )
 BESIDE = {("render", "studies")}  # sizes and comparisons are shown
 HEIGHT = {room: -level for level, rooms in enumerate(LEVELS) for room in rooms}
-TOOL_AT_HOME_IN = {"pyomo": "program", "highspy": "solving"}
+TOOL_AT_HOME_IN = {"pyomo": "program", "highspy": "solving", "polars": "traces"}
 ALONE = ("plan/audit.py", "plan/pools.py", "plan/headroom.py", "plan/forward/")  # nothing is believed alone
 NEVER_ALONE = {"pdopt.capacity", "pdopt.program", "pdopt.solving", "pyomo", "highspy", "scipy"}
 SIMULATE_NEVER = {"pdopt.capacity", "pdopt.program", "pdopt.solving"}

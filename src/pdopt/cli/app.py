@@ -12,6 +12,7 @@ from pdopt.cli.prices import prices_app
 from pdopt.cli.profile import profile_app
 from pdopt.cli.size import size
 from pdopt.cli.solve import solve
+from pdopt.cli.trace import trace_app
 
 app = typer.Typer(
     name="pdopt",
@@ -26,6 +27,7 @@ app.command()(check)
 app.command()(size)
 app.add_typer(profile_app)
 app.add_typer(prices_app)
+app.add_typer(trace_app, name="trace")
 
 
 def _version(wanted: bool) -> None:

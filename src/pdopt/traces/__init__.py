@@ -1,0 +1,1 @@
+"""Request traces: logs of what was asked, read into columns, summarised, and grouped into workloads."""
