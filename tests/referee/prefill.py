@@ -37,12 +37,12 @@ def mean_wait_s(rates_rps, services_s, cv2):
 def percentile_s(bound, statistic, own_service_s, busy, pool):
     """Upper bound on a percentile of queueing plus service at utilisation `busy`.
 
-    "sojourn": the whole sojourn is exponential at worst (valid for cv2 <= 1, exact for one M/M/1 class);
+    "sojourn": the whole sojourn is exponential at worst (valid for exponential service, exact for one class);
     "wait": exponential tail of the wait, and then the request's own service.
     `pool` is the pair (service times of all workloads the pool serves, cv2).
     """
     services_s, cv2 = pool
-    if busy >= 1 or (bound == "sojourn" and cv2 > 1):
+    if busy >= 1 or (bound == "sojourn" and cv2 != 1):
         return math.inf
     decades = math.log(1 / (1 - PROBABILITY[statistic]))
     longest_s = max(services_s.values())

@@ -17,7 +17,9 @@ PAPER = tuple((float(b), t / 1e3) for b, t in PAPER_CURVE)
 
 def capacity(points, bound_s, statistic="mean"):
     batches, tpot_s = zip(*points, strict=True)
-    return open_throughput_tps(np.array(batches, dtype=float), np.array(tpot_s), Target("tpot", statistic, bound_s))
+    return open_throughput_tps(
+        tuple(map(float, batches)), tuple(map(float, tpot_s)), Target("tpot", statistic, bound_s)
+    )
 
 
 def test_as_many_servers_as_requests():

@@ -44,7 +44,7 @@ def test_reasons_are_shown_too(name, capsys):
 def test_out_of_reach(capsys):
     answer = answer_of(paper(slo={"ttft_mean_ms": 300, "tpot_mean_ms": 12}))
     shown = text(answer, capsys)
-    assert "TTFT mean of 300 ms is out of reach; at best 317 ms on node" in shown  # 100 + 6144/28309 s
+    assert "TTFT mean of 300 ms is out of reach; at best 317.034 ms on node" in shown  # 100 + 6144/28309 s
     assert "TPOT mean of 12 ms is out of reach; at best 12.8 ms on node" in shown
 
 

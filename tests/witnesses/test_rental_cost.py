@@ -19,12 +19,13 @@ def test_only_nodes_cost_and_only_counts_are_whole():
         name: (float(matrix.cost[i]), bool(matrix.whole[i]), float(matrix.lower[i]), float(matrix.upper[i]))
         for name, i in matrix.column_of.items()
     }
-    # nobody needs more than 5 x 0.5 = 2.5 -> 3 instances of M, 5 x 0.4 = 2 of N
+    # nobody needs more than 5 x 0.5 = 2.5 -> 3 instances of M, 5 x 0.4 = 2 -> 3 of N
+    # (one more than a whole number, so that a solver's tolerance makes nothing impossible)
     assert columns == {
         ("Nodes", "A"): (40.0, True, 0.0, inf),
         ("Nodes", "B"): (0.0, True, 0.0, inf),
         ("Instances", "M"): (0.0, True, 0.0, 3.0),
-        ("Instances", "N"): (0.0, True, 0.0, 2.0),
+        ("Instances", "N"): (0.0, True, 0.0, 3.0),
         ("Routed_rps", ("M", "chat", "")): (0.0, False, 0.0, inf),
         ("Routed_rps", ("N", "chat", "")): (0.0, False, 0.0, inf),
     }

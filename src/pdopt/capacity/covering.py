@@ -28,7 +28,7 @@ def most_instances(table: LaneTable, lane: Lane) -> int:
     for name in dict.fromkeys(route.workload for route in lane.loads):
         for i in range(len(work)):
             work[i] += table.required_rps[name] * max(lane.loads[r][i] for r in lane.loads if r.workload == name)
-    return ceil(max(work) * (1 - 1e-9))
+    return ceil(max(work) * (1 + 1e-6))
 
 
 def covers(table: LaneTable) -> Iterator[Cover]:

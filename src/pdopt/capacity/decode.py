@@ -116,7 +116,7 @@ def throughput_tps(curve: BatchCurve, target: Target, assumptions: Assumptions) 
     if target.bound_s < best_s:
         raise Unreachable(target, best_s)
     if assumptions.decode_load == "open":
-        throughput = open_throughput_tps(curve.batches, curve.tpot_s, target)
+        throughput = open_throughput_tps(tuple(curve.batches), tuple(curve.tpot_s), target)
         if throughput <= 0:
             raise Unreachable(target, float(curve.tpot_s[0]))
         return throughput

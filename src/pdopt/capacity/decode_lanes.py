@@ -23,11 +23,14 @@ def decode_lanes(place: Place, profile: DecodeProfile) -> Iterator[Offer]:
         route = Route(workload.name, way.name)
         try:
             curve = decode.batch_curve(profile, workload)
-            for target in workload.targets_of("tpot"):
-                decode.throughput_tps(curve, target, place.assumptions)
-            curves[route], wanted[route] = curve, _requirement(workload, place.assumptions)
-        except (OutOfRange, Unreachable) as why:
+        except OutOfRange as why:
             place.refuse(workload, "decode", profile.shape, why)
+            continue
+        missed = list(_missed(curve, workload, place.assumptions))
+        for why_not in missed:
+            place.refuse(workload, "decode", profile.shape, why_not)
+        if not missed:
+            curves[route], wanted[route] = curve, _requirement(workload, place.assumptions)
     for required in all_minima(wanted.values()):
         bounds = [Target("tpot", s, bound) for s, bound in zip(STATISTICS, required, strict=False) if bound < inf]
         loads: Loads = {}
@@ -38,9 +41,20 @@ def decode_lanes(place: Place, profile: DecodeProfile) -> Iterator[Offer]:
                     loads[route] = tuple(
                         output / decode.throughput_tps(curves[route], bound, place.assumptions) for bound in bounds
                     )
-                except Unreachable:
+                except (OutOfRange, Unreachable):
                     continue  # the others' targets are out of its reach: it does not join this pool
         yield tuple(f"TPOT {bound.statistic}" for bound in bounds), loads
+
+
+def _missed(
+    curve: decode.BatchCurve, workload: Workload, assumptions: Assumptions
+) -> Iterator[OutOfRange | Unreachable]:
+    """Yield why each target that the curve cannot keep is out of its reach."""
+    for target in workload.targets_of("tpot"):
+        try:
+            decode.throughput_tps(curve, target, assumptions)
+        except (OutOfRange, Unreachable) as why:
+            yield why
 
 
 def _requirement(workload: Workload, assumptions: Assumptions) -> Requirement:

@@ -37,7 +37,9 @@ def handovers(fleet: Fleet, llm: Llm) -> list[Handover]:
     for sku, shape in ends_of(fleet, [profile.shape for profile in llm.decode]):
         reach = tuple((end, fleet.link_gb_per_s(end[0], sku)) for end in prefill_ends if end[1].hands_over_to(shape))
         groups[reach].append((sku, shape))
-    return [Handover(_name(ends), tuple(ends), dict(reach)) for reach, ends in groups.items()]
+    names = [_name(ends) for ends in groups.values()]
+    unique = [name if names.count(name) == 1 else f"{name} ({i + 1})" for i, name in enumerate(names)]
+    return [Handover(n, tuple(ends), dict(reach)) for n, (reach, ends) in zip(unique, groups.items(), strict=True)]
 
 
 def ends_of(fleet: Fleet, shapes: list[Shape]) -> list[End]:

@@ -8,6 +8,7 @@ slot and share: ``b(n) = b(K) n / K``.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import floor, log
 
 import numpy as np
@@ -19,20 +20,22 @@ Floats = npt.NDArray[np.float64]
 GRID, HALVINGS = 200, 60
 
 
-def open_throughput_tps(batches: Floats, tpot_s: Floats, target: Target) -> float:
+@lru_cache(maxsize=8192)
+def open_throughput_tps(batches: tuple[float, ...], tpot_s: tuple[float, ...], target: Target) -> float:
     """Largest offered output tokens per second up to which every load keeps the target; 0 when none does."""
     last = floor(batches[-1])
     if last < 1:
         return 0.0
     table = np.interp(np.arange(1, last + 1), batches, tpot_s)
     saturation = last / float(table[-1])
-    loads = saturation * np.arange(1, GRID) / GRID
-    kept = [_keeps(table, load, target) for load in loads]
-    if not kept[0] and not _keeps(table, saturation * 1e-9, target):
+    low, high = 0.0, saturation
+    for load in (saturation * 1e-9, *(saturation * i / GRID for i in range(1, GRID))):
+        if not _keeps(table, load, target):
+            high = load
+            break
+        low = load
+    if low == 0.0:
         return 0.0
-    first_miss = kept.index(False) if False in kept else len(kept)
-    low = float(loads[first_miss - 1]) if first_miss else saturation * 1e-9
-    high = float(loads[first_miss]) if first_miss < len(kept) else saturation
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if _keeps(table, middle, target) else (low, middle)

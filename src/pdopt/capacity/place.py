@@ -38,7 +38,7 @@ class Place:
         """Give the workload that travels a route."""
         return self.fleet.workloads[route.workload]
 
-    def refuse(self, workload: Workload, role: str, shape: Shape, why: Exception) -> None:
+    def refuse(self, workload: Workload, role: str, shape: Shape, why: Exception, way: str | None = None) -> None:
         """Note that a shape cannot take a role for a workload."""
         target, best_s = (why.target, why.best_s) if isinstance(why, Unreachable) else (None, None)
-        self.refusals.append(Refusal(workload.name, role, self.sku, shape, str(why), target, best_s))
+        self.refusals.append(Refusal(workload.name, role, self.sku, shape, str(why), target, best_s, way))

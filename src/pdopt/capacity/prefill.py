@@ -6,7 +6,8 @@ service times of squared coefficient of variation v (Pollaczek and Khinchine; v 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from math import inf, log
 
 import numpy as np
@@ -55,8 +56,8 @@ def _span(values: tuple[float, ...]) -> str:
 class TailBound:
     """One of two bounds on a percentile of TTFT, both of the form rho <= 1 - residual * steepness.
 
-    ``sojourn``: with no service more variable than the exponential, wait and service together are at most
-    exponential with mean R / (1 - rho), R the largest mean service in the pool; exact for one M/M/1 class.
+    ``sojourn``: with exponential service times (v = 1), wait and service together are at most exponential with mean
+    R / (1 - rho), R the largest mean service in the pool; exact for one class.
     ``wait``: the wait alone has an exponential tail with mean R / (1 - rho), R the largest residual service,
     and the class's own mean service is added (docs/model.md, percentiles).
     """
@@ -79,7 +80,7 @@ class TailBound:
 
     def holds_for(self, task: PrefillTask) -> bool:
         """Whether the bound may be used in a pool with this task."""
-        return task.cv2 <= 1 or not self.sojourn
+        return task.cv2 == 1 or not self.sojourn
 
 
 MEANS_ONLY = TailBound(sojourn=False)
@@ -112,6 +113,15 @@ def requirement(task: PrefillTask, bound: TailBound, tails: bool) -> Requirement
             raise Unreachable(target, bound.best_s(task, target))
         steepness = max(steepness, log(1 / target.tail) / slack_s)
     return (wait_s, -steepness, -bound.residual_s(task)) if tails else (wait_s,)
+
+
+def unreachable(task: PrefillTask, bound: TailBound) -> Iterator[Unreachable]:
+    """Yield every target of the task that is below what an idle instance attains."""
+    for target in task.targets:
+        try:
+            requirement(replace(task, targets=(target,)), bound, tails=True)
+        except Unreachable as why:
+            yield why
 
 
 def loads(task: PrefillTask, required: Requirement) -> tuple[float, ...]:

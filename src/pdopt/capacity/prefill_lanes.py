@@ -11,25 +11,28 @@ from pdopt.capacity.place import Offer, Place
 from pdopt.capacity.refusal import OutOfRange, Unreachable
 from pdopt.capacity.requirements import Requirement, admits, all_minima
 from pdopt.capacity.table import Route
+from pdopt.fleet.fleet import Target
 from pdopt.fleet.profiles import PrefillProfile
 
 Tasks = dict[Route, prefill.PrefillTask]
+Missed = dict[tuple[Route, Target], Unreachable]
 
 
 def prefill_lanes(place: Place, profile: PrefillProfile) -> Iterator[Offer]:
     """Yield a lane per useful wait (and tail, under either bound on percentiles)."""
     tasks = _tasks(place, profile)
-    missed: dict[str, Unreachable] = {}
+    missed: Missed = {}
     bounds = prefill.bounds_for(list(tasks.values()))
     wants = [_wants(tasks, bound, len(bounds) > 1, missed) for bound in bounds]
     for wanted in wants:
         for required in filter(prefill.can_run, all_minima(wanted.values())):
             loads = {r: prefill.loads(tasks[r], required) for r, want in wanted.items() if admits(required, want)}
             yield _limits(required), loads
-    reached = {route.workload for wanted in wants for route in wanted}
-    for name, why in missed.items():
-        if name not in reached:
-            place.refuse(place.fleet.workloads[name], "prefill", profile.shape, why)
+    reached = {route for wanted in wants for route in wanted}
+    for (route, _), why in missed.items():
+        if route not in reached:
+            way = route.handover if len(place.ways) > 1 else None
+            place.refuse(place.workload(route), "prefill", profile.shape, why, way)
 
 
 def _tasks(place: Place, profile: PrefillProfile) -> Tasks:
@@ -49,19 +52,18 @@ def _tasks(place: Place, profile: PrefillProfile) -> Tasks:
     return tasks
 
 
-def _wants(
-    tasks: Tasks, bound: prefill.TailBound, tails: bool, missed: dict[str, Unreachable]
-) -> dict[Route, Requirement]:
-    """Give what each route asks under one bound; keep the best value of each target that is missed."""
+def _wants(tasks: Tasks, bound: prefill.TailBound, tails: bool, missed: Missed) -> dict[Route, Requirement]:
+    """Give what each route asks under one bound; keep the best value of every target that is missed."""
     wanted = {}
     for route, task in tasks.items():
         if bound.holds_for(task):
             try:
                 wanted[route] = prefill.requirement(task, bound, tails)
-            except Unreachable as why:
-                best = missed.setdefault(route.workload, why)
-                if why.best_s < best.best_s:
-                    missed[route.workload] = why
+            except Unreachable:
+                for why in prefill.unreachable(task, bound):
+                    best = missed.setdefault((route, why.target), why)
+                    if why.best_s < best.best_s:
+                        missed[route, why.target] = why
     return wanted
 
 

@@ -33,6 +33,8 @@ class Refusal:
         The target that is out of reach; None when nothing was measured at the workload's lengths.
     best_s : float or None
         Best attainable value of that target's statistic, in seconds.
+    way : str or None
+        The handover it concerns; None when it concerns all of them.
     """
 
     workload: str
@@ -42,3 +44,4 @@ class Refusal:
     sentence: str
     target: Target | None = None
     best_s: float | None = None
+    way: str | None = None

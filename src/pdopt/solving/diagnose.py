@@ -34,7 +34,9 @@ def out_of_reach(fleet: Fleet, table: LaneTable) -> list[Reason]:
             reasons.append(_not_offered(name, llm, "", llm.shapes()))
             continue
         if all(role in served or (role in offered and not refused[role]) for role in ("prefill", "decode")):
-            reasons.append(_incompatible(name))
+            missed = [*_targets(name, refused["prefill"]), *_targets(name, refused["decode"])]
+            reasons += missed or [_incompatible(name)]
+            continue
         for role in ROLES:
             shapes = {profile.shape for profile in getattr(llm, role)}
             if shapes and role not in offered:
@@ -64,10 +66,10 @@ def _targets(name: str, refused: Iterable[Refusal]) -> Iterator[Reason]:
     for refusal in refused:
         if refusal.target is not None and refusal.best_s is not None:
             key = (refusal.target.metric, refusal.target.statistic, refusal.target.bound_s)
-            best = groups[key]
-            best[refusal.sku] = min(best.get(refusal.sku, np.inf), refusal.best_s * 1e3)
+            where = refusal.sku if refusal.way is None else f"{refusal.sku} to {refusal.way}"
+            groups[key][where] = min(groups[key].get(where, np.inf), refusal.best_s * 1e3)
     for (metric, statistic, bound_s), best in groups.items():
-        attainable = ", ".join(f"{ms:.4g} ms on {sku}" for sku, ms in sorted(best.items(), key=lambda item: item[1]))
+        attainable = ", ".join(f"{_up(ms)} ms on {sku}" for sku, ms in sorted(best.items(), key=lambda item: item[1]))
         yield Reason(
             kind="target",
             workload=name,
@@ -77,6 +79,12 @@ def _targets(name: str, refused: Iterable[Refusal]) -> Iterator[Reason]:
             sentence=f"{name}: {metric.upper()} {statistic} of {bound_s * 1e3:g} ms is out of reach; "
             f"at best {attainable}; raise the target above that, or add a faster SKU",
         )
+
+
+def _up(ms: float) -> str:
+    """Round up to six significant digits, so that what is printed can be attained."""
+    digits = max(0, 5 - int(np.floor(np.log10(ms)))) if ms > 0 else 0
+    return f"{np.ceil(ms * 10**digits - 1e-6) / 10**digits:g}"
 
 
 def _unmeasured(name: str, role: str, refused: Iterable[Refusal]) -> Iterator[Reason]:
@@ -97,6 +105,7 @@ def too_little_stock(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_
     """
     seconds = SECONDS if time_limit_s is None else min(SECONDS, time_limit_s)
     limited = [node for node in table.nodes if node.available is not None]
+    assert limited, "a fleet whose workloads can all be served is infeasible only for lack of stock"
     reasons = []
     for node in limited:
         short = _nodes_short(matrix, [node], seconds)
@@ -107,11 +116,11 @@ def too_little_stock(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_
         by_sku = {node.sku: node for node in limited}
         reasons = [_short(fleet, by_sku[sku], n, alone=False) for sku, n in together.items() if n > 0]
     reasons.sort(key=lambda reason: reason.nodes_short or 0)
-    fraction = _largest_fraction(matrix, seconds)
+    fraction = _largest_fraction(fleet, table, matrix, seconds)
     if fraction is not None:
         percent = np.floor(fraction * 1000) / 10
         carried = f"at most {percent:.1f} %" if percent > 0 else "nothing"
-        sentence = f"the stock carries {carried} of what every workload asks; lower the demand or min_served"
+        sentence = f"the stock carries {carried} of every workload's demand; lower the demand, or min_served to that"
         reasons.append(Reason(kind="demand", largest_fraction=fraction, sentence=sentence))
     return reasons
 
@@ -147,16 +156,20 @@ def _nodes_short(matrix: Matrix, lifted: Sequence[NodeType], seconds: float) -> 
     return {sku: round(float(outcome.values[len(matrix.cost) + i])) for i, sku in enumerate(skus)}
 
 
-def _largest_fraction(matrix: Matrix, seconds: float) -> float | None:
-    """Largest common fraction of every required rate that the stock carries."""
+def _largest_fraction(fleet: Fleet, table: LaneTable, matrix: Matrix, seconds: float) -> float | None:
+    """Largest common fraction of every workload's demand (margin included) that the stock carries."""
     scaled = np.zeros((matrix.a.shape[0], 1))
-    row_lower = matrix.row_lower.copy()
-    for (family, _), row in matrix.row_of.items():
-        if family in ("serve_demand", "instances_cover_demand"):
-            scaled[row, 0] = -row_lower[row]
+    row_lower, upper = matrix.row_lower.copy(), matrix.upper.copy()
+    for (family, index), row in matrix.row_of.items():
+        if family == "serve_demand" and row_lower[row] > 0:
+            scaled[row, 0] = -table.required_rps[index] / fleet.workloads[index].min_served
             row_lower[row] = 0.0
-    outcome = run(_widened(replace(matrix, row_lower=row_lower), scaled, [-1.0], 1.0, whole=False), seconds)
-    return None if outcome.values is None else float(outcome.values[-1])
+        if family == "instances_cover_demand":  # speaks of what is required, which is what cannot be
+            row_lower[row] = -np.inf
+    upper[list(matrix.columns("Instances").values())] = np.inf
+    elastic = _widened(replace(matrix, row_lower=row_lower, upper=upper), scaled, [-1.0], 1.0, whole=False)
+    values = run(elastic, seconds).values
+    return None if values is None else min(max(float(values[-1]), 0.0), 1.0)
 
 
 def _widened(matrix: Matrix, columns: np.ndarray, cost: list[float], upper: float, whole: bool) -> Matrix:

@@ -50,7 +50,7 @@ def run(matrix: Matrix, time_limit_s: float | None = None, gap: float = 0.0, sta
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("mip_rel_gap", gap)
-    solver.setOptionValue("mip_abs_gap", 1e-9)
+    solver.setOptionValue("mip_abs_gap", 0.0)
     solver.setOptionValue("mip_feasibility_tolerance", 1e-9)
     solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
     if time_limit_s is not None:
@@ -68,7 +68,11 @@ def _lp(matrix: Matrix) -> highspy.HighsLp:
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = matrix.a.shape
     unit, scale = matrix.unit, _row_scale(matrix)
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = matrix.cost * unit, matrix.lower / unit, matrix.upper / unit
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = (
+        matrix.cost * unit / _cost_scale(matrix),
+        matrix.lower / unit,
+        matrix.upper / unit,
+    )
     lp.row_lower_, lp.row_upper_ = matrix.row_lower / scale, matrix.row_upper / scale
     a = csc_array(diags_array(1 / scale) @ matrix.a @ diags_array(unit))
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
@@ -77,6 +81,11 @@ def _lp(matrix: Matrix) -> highspy.HighsLp:
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         lp.integrality_ = [kinds[int(whole)] for whole in matrix.whole]
     return lp
+
+
+def _cost_scale(matrix: Matrix) -> float:
+    """Give the largest cost of a column, so that prices of any size are told apart."""
+    return float(abs(matrix.cost * matrix.unit).max(initial=0.0)) or 1.0
 
 
 def _row_scale(matrix: Matrix) -> Floats:
@@ -94,10 +103,11 @@ def _outcome(solver: highspy.Highs, matrix: Matrix) -> Outcome:
     never = {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}
     if status in never:  # no objective of ours can fall without limit
         return Outcome("infeasible", None, None, np.inf)
-    bound = float(info.mip_dual_bound) if matrix.whole.any() else float(info.objective_function_value)
+    scale = _cost_scale(matrix)
+    bound = scale * float(info.mip_dual_bound if matrix.whole.any() else info.objective_function_value)
     if not found:
         return Outcome("unknown", None, None, bound if np.isfinite(bound) else -np.inf)
-    objective = float(info.objective_function_value)
-    proven = status == highspy.HighsModelStatus.kOptimal and objective - bound <= PROVEN * max(1.0, abs(objective))
+    objective = scale * float(info.objective_function_value)
+    proven = status == highspy.HighsModelStatus.kOptimal and objective - bound <= PROVEN * abs(objective)
     values = np.array(solver.getSolution().col_value) * matrix.unit
     return Outcome("optimal" if proven else "feasible", values, objective, min(bound, objective))

@@ -1,4 +1,4 @@
-"""read → capacity → build → solve → plan: the program in one sentence."""
+"""read → capacity → build → solve → plan → audit: the program in one sentence."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> 
     if table.unserved():
         return no_plan(fleet, "infeasible", out_of_reach(fleet, table))
     matrix = compile_matrix(build(table))
-    outcome = run(matrix, time_limit_s, gap)
-    solved = perf_counter()
+    spent_s = perf_counter() - started
+    outcome = run(matrix, None if time_limit_s is None else time_limit_s - spent_s, gap)
+    solve_s = perf_counter() - started - spent_s
     if outcome.status == "infeasible":
         return no_plan(fleet, "infeasible", too_little_stock(fleet, table, matrix, time_limit_s))
     if outcome.values is None:
@@ -47,7 +48,7 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> 
     plan = assemble(fleet, table, tidy(table, matrix, outcome, time_limit_s))
     _believe_nothing(fleet, plan)
     whole, rows = int(matrix.whole.sum()), matrix.a.shape[0]
-    effort = Effort(total_s=perf_counter() - started, solve_s=solved - started, whole_columns=whole, rows=rows)
+    effort = Effort(total_s=perf_counter() - started, solve_s=solve_s, whole_columns=whole, rows=rows)
     return plan.model_copy(update={"effort": effort})
 
 

@@ -52,5 +52,5 @@ def sojourn_bounds_s(arrivals: Sequence[Arrivals], own: Arrivals, tail: float) -
     times = -log(tail) / idle
     slowest = max(a.service_s for a in present)
     residual = max(a.service_s * (1 + a.cv2) / 2 for a in present)
-    whole = slowest * times if all(a.cv2 <= 1 for a in present) else inf
+    whole = slowest * times if all(a.cv2 == 1 for a in present) else inf
     return whole, own.service_s + residual * times
