@@ -1,0 +1,10 @@
+"""``pdopt profile``: the commands on profiles of LLMs, one file each."""
+
+from __future__ import annotations
+
+import typer
+
+from pdopt.cli.profile_aic import aic
+
+profile_app = typer.Typer(name="profile", help="Make and look at profiles of LLMs.", no_args_is_help=True)
+profile_app.command("aic")(aic)
