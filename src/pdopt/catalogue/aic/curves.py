@@ -53,7 +53,7 @@ def compute(sdk: Sdk, request: Request) -> Computed:
         raise AicRefusal(f"the KV cache holds {kv_tokens} tokens, fewer than any batch asked for; give more --gpus")
     prefill, prefill_gaps = _points(sdk, "prefill", [(n,) for n in request.lengths], _prefill(plain))
     decode, decode_gaps = _points(sdk, "decode", fitting, _decode(stepping))
-    notes = [*suspicion(sdk, request, modes), *prefill_gaps, *decode_gaps]
+    notes = [*suspicion(sdk, request, modes, settled), *prefill_gaps, *decode_gaps]
     if modes != request.wanted:
         notes.append("KV cache in bf16, as engines keep it for DeepSeek on Hopper; --kv chooses otherwise")
     instance = _instance(request, version, settled)
@@ -118,7 +118,7 @@ def _points(
             continue
         points.append(Point(at, milliseconds, measured))
     if not points:
-        raise AicRefusal(f"{role}: {gaps[0][1]}. Another --kv (bf16), layout or --engine may have data")
+        raise AicRefusal(f"{role}: {gaps[0][1].rstrip('.')}. Another --kv (bf16), layout or --engine may have data")
     return points, [f"{role}: no data at {len(gaps)} points, the first {gaps[0][0]}: {gaps[0][1]}"] if gaps else []
 
 

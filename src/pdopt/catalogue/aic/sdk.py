@@ -115,7 +115,8 @@ class Sdk:
     def kv_tokens(self, instance: Instance, modes: Quantisation, batch: int) -> int:
         """Tokens of KV cache that the instance holds: those of one rank times its data-parallel groups.
 
-        `batch` is the largest a rank decodes at once. The share of memory is the engines' usual one: 0.9 of what is free (trtllm), 0.9 (vllm) or 0.88 of all (sglang).
+        `batch` is the largest a rank decodes at once. The share of memory is the engines' usual one: 0.9 of what is
+        free (trtllm), 0.9 of all (vllm), 0.88 of all (sglang).
         """
         engine = instance.engine
         kind, fraction = ("of_free", 0.9) if engine == "trtllm" else ("of_total", 0.88 if engine == "sglang" else 0.9)
