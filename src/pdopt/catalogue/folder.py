@@ -41,6 +41,18 @@ class CatalogueFolder:
         """Names of all LLMs that have profiles."""
         return sorted({child.name for folder in self.folders for child in folder.glob("llms/*") if child.is_dir()})
 
+    def estimates(self, folder: Path | None, name: str, gpu: str, engine: str) -> dict[str, list[dict[str, object]]]:
+        """Estimate rows by role from the LLM's card and the GPU's specification.
+
+        Raises
+        ------
+        ValueError
+            There is no card, the GPU is not in gpus.csv, or the LLM does not fit.
+        """
+        from pdopt.catalogue.analytic.find import find_estimates
+
+        return find_estimates(self.folders, folder, name, gpu, engine=engine)
+
     def folder_of(self, name: str) -> Path | None:
         """Folder of one LLM, or None."""
         for folder in self.folders:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
@@ -18,38 +20,80 @@ if TYPE_CHECKING:
     from pdopt.fleet.read import Catalogue
 
 
-def read_llm(name: str, entry: ModelEntry, base: FilePath, catalogue: Catalogue, complaints: Complaints) -> Llm | None:
+@dataclass(frozen=True)
+class Surroundings:
+    """What reading an LLM may look at: the fleet file's folder, the catalogue, the GPU types on offer."""
+
+    base: FilePath
+    catalogue: Catalogue
+    gpus: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+
+def read_llm(name: str, entry: ModelEntry, around: Surroundings, complaints: Complaints) -> Llm | None:
     """Gather the profiles of one LLM; note every fault and give None when there is one."""
     before = len(complaints.faults)
-    rows, folder = _rows(name, entry, base, catalogue, complaints)
-    if rows is not None and entry.engine is not None:
+    rows, folder = _rows(name, entry, around, complaints)
+    measured = {item.row.gpu for found in (rows or {}).values() for item in found}
+    if rows and entry.engine is not None:
         rows = _of_engine(rows, entry.engine, ("models", name, "engine"), complaints)
     if rows is None or len(complaints.faults) > before:
         return None
+    if entry.analytic:
+        own = folder if entry.profiles is None else around.base / entry.profiles
+        estimates = _estimates(name, entry.engine or "", own, measured, around)
+        rows = {role: [*rows.get(role, ()), *estimates.get(role, ())] for role in {**rows, **estimates}}
     groups: dict[str, Any] = {role: GROUPERS[role](found) for role, found in rows.items()}
     _note_repetitions(rows, complaints)
     if not groups.get("mixed") and not (groups.get("prefill") and groups.get("decode")):
         lacking = " and ".join(role for role in ("prefill", "decode") if not groups.get(role))
-        complaints.add(("models", name), f"has no {lacking} rows; add them, or mixed rows of ordinary instances")
+        complaints.add(("models", name), f"has no {lacking} rows; {_remedy(entry)}")
     return Llm(name=name, kv_bytes_per_token=entry.kv_bytes_per_token or _card_kv_bytes(folder), **groups)
 
 
 def _rows(
-    name: str, entry: ModelEntry, base: FilePath, catalogue: Catalogue, complaints: Complaints
+    name: str, entry: ModelEntry, around: Surroundings, complaints: Complaints
 ) -> tuple[dict[str, list[FoundRow]] | None, FilePath | None]:
     if entry.inline:
         return _inline_rows(name, entry, complaints), None
     if entry.profiles is not None:
-        return _folder_rows(base / entry.profiles, ("models", name, "profiles"), complaints), None
-    folder = catalogue.folder_of(name)
+        return _folder_rows(around.base / entry.profiles, ("models", name, "profiles"), complaints), None
+    folder = around.catalogue.folder_of(name)
     if folder is None:
         complaints.add(
             ("models", name),
             "is not in the catalogue; add prefill and decode rows, or profiles: FOLDER "
-            f"({did_you_mean(name, catalogue.names())})",
+            f"({did_you_mean(name, around.catalogue.names())})",
         )
         return None, None
     return _folder_rows(folder, ("models", name), complaints), folder
+
+
+def _estimates(
+    name: str, engine: str, folder: FilePath | None, measured: set[str], around: Surroundings
+) -> dict[str, list[FoundRow]]:
+    """Give estimated rows on the GPU types of the fleet that have no profile of the LLM, in any role."""
+    made: dict[str, list[FoundRow]] = defaultdict(list)
+    nowhere = Complaints("estimates")
+    for gpu in around.gpus:
+        if gpu in measured:
+            continue
+        try:
+            tables = around.catalogue.estimates(folder, name, gpu, engine)
+        except ValueError as error:
+            around.notes.append(f"{name}: no analytic estimate on {gpu}: {error}")
+            continue
+        for role, table in tables.items():
+            made[role] += [FoundRow(ROWS[role].model_validate(row), nowhere, ()) for row in table]
+    return made
+
+
+def _remedy(entry: ModelEntry) -> str:
+    if entry.analytic:
+        return (
+            "an analytic estimate was possible on no GPU of the fleet (a card.yaml and gpus.csv are needed); add rows"
+        )
+    return "add them, or mixed rows of ordinary instances"
 
 
 def _inline_rows(name: str, entry: ModelEntry, complaints: Complaints) -> dict[str, list[FoundRow]]:

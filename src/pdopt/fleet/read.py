@@ -19,7 +19,7 @@ from pdopt.fleet.entries import (
 from pdopt.fleet.faults import Complaints, did_you_mean
 from pdopt.fleet.fields import validate
 from pdopt.fleet.fleet import Assumptions, Fleet, Llm, Margins, Sku, Target, Transfer, Workload
-from pdopt.fleet.llms import read_llm
+from pdopt.fleet.llms import Surroundings, read_llm
 from pdopt.fleet.located import read_yaml
 from pdopt.fleet.rows import STATISTICS
 
@@ -34,6 +34,11 @@ class Catalogue(Protocol):
 
     def folder_of(self, name: str) -> FilePath | None:
         """Folder with the profiles of an LLM, or None."""
+
+    def estimates(
+        self, folder: FilePath | None, name: str, gpu: str, engine: str
+    ) -> dict[str, list[dict[str, object]]]:
+        """Estimated rows by role; a ValueError says why there are none."""
 
 
 def read(file: str | FilePath, catalogue: Catalogue) -> Fleet:
@@ -65,7 +70,8 @@ def read(file: str | FilePath, catalogue: Catalogue) -> Fleet:
     transfer = _section(TransferEntry, raw, "transfer", complaints)
     margins = _section(MarginsEntry, raw, "margins", complaints)
     _check_names(raw, complaints)
-    llms = {n: read_llm(n, entry, path.parent, catalogue, complaints) for n, entry in models.items()}
+    around = Surroundings(path.parent, catalogue, tuple(sorted({sku.gpu for sku in skus.values()})))
+    llms = {n: read_llm(n, entry, around, complaints) for n, entry in models.items()}
     _check_transfer(skus, llms, transfer, complaints)
     complaints.raise_any()
     return Fleet(
@@ -78,7 +84,7 @@ def read(file: str | FilePath, catalogue: Catalogue) -> Fleet:
         ),
         assumptions=Assumptions(**assumptions.model_dump()),
         margins=Margins(**margins.model_dump()),
-        notes=tuple(_notes(skus, llms.values())),
+        notes=(*around.notes, *_notes(skus, llms.values())),
         source_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
 

@@ -36,6 +36,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
     pools = tuple(_pool(fleet, lane, decision, growth) for lane in lanes)
     pools = tuple(pool.model_copy(update={"binds": _binding(fleet, pool, pools)}) for pool in pools)
     rentals = tuple(_rentals(fleet, pools))
+    profiles = tuple(_profiles_used(fleet, pools))
     cost = sum(rental.usd_per_hour for rental in rentals)
     bound = cost if decision.proven else min(max(decision.bound_per_h, 0.0), cost)
     return Plan(
@@ -50,8 +51,8 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         assumptions=asdict(fleet.assumptions),
         margins=asdict(fleet.margins),
         token_prices=tuple(token_prices(fleet, table, pools)),
-        profiles=tuple(_profiles_used(fleet, pools)),
-        notes=(*fleet.notes, *left_out(table.refusals)),
+        profiles=profiles,
+        notes=(*resting_on_estimates(profiles), *fleet.notes, *left_out(table.refusals)),
         fleet_sha256=fleet.source_hash,
         pdopt_version=pdopt.__version__,
     )
@@ -168,6 +169,16 @@ def _profiles_used(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[ProfileUsed]
                         kind=origin.kind or "unstated",
                         source=origin.source or "given in the fleet file",
                     )
+
+
+def resting_on_estimates(profiles: Iterable[ProfileUsed]) -> Iterable[str]:
+    """Warn of pools whose profile nobody measured: one sentence each, with the error that such estimates have."""
+    for profile in profiles:
+        if profile.kind == "analytic":
+            yield (
+                f"{profile.model}: {profile.role} on {profile.shape} rests on an analytic estimate, "
+                f"not on a measurement ({profile.source}); measure before you rent"
+            )
 
 
 def left_out(refusals: Iterable[Refusal]) -> Iterable[str]:
