@@ -12,7 +12,7 @@ from pdopt.cli.merging import merge_or_exit
 
 if TYPE_CHECKING:
     from pdopt.catalogue.aic.request import Request
-    from pdopt.catalogue.aic.sdk import Quantisation
+    from pdopt.catalogue.aic.layout import Quantisation
 
 Folder = Annotated[Path, typer.Option("--to", help="The folder whose prefill.csv and decode.csv get the rows.")]
 Numbers = str | None
@@ -102,7 +102,7 @@ def _numbers(text: str | None, default: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _modes(kv: str | None) -> Quantisation:
-    from pdopt.catalogue.aic.sdk import Quantisation
+    from pdopt.catalogue.aic.layout import Quantisation
 
     names = {None: None, "bf16": "bfloat16", "fp8": "fp8"}
     if kv not in names:

@@ -1,19 +1,17 @@
-"""From the SDK's latencies to profile rows, with their provenance."""
+"""Ask the SDK for the points of one request."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from functools import partial
 from typing import Any
 
 from pdopt.catalogue.aic.gate import suspicion
+from pdopt.catalogue.aic.layout import Instance
 from pdopt.catalogue.aic.request import Request
-from pdopt.catalogue.aic.sdk import AicRefusal, Instance, Quantisation, Sdk
-
-LICENCE = "Apache-2.0"
-WIDTHS = {"bfloat16": "bf16", "float16": "fp16"}
-FAMILIES = ("nvfp4", "mxfp4", "fp8", "int8", "int4")
+from pdopt.catalogue.aic.rows import Answered, Point
+from pdopt.catalogue.aic.sdk import AicRefusal, Sdk
 
 
 @dataclass(frozen=True)
@@ -22,15 +20,6 @@ class Computed:
 
     rows: dict[str, list[dict[str, object]]]
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Point:
-    """One answer of the SDK: the coordinates, the pass in ms, the share of it that is made of measured kernels."""
-
-    at: tuple[int, ...]
-    latency_ms: float
-    measured: float
 
 
 def compute(sdk: Sdk, request: Request) -> Computed:
@@ -46,40 +35,30 @@ def compute(sdk: Sdk, request: Request) -> Computed:
     one = Instance(request.model, request.gpu, request.engine, version, request.layout)
     settled = sdk.quantisation(one, modes)
     kv_tokens = sdk.kv_tokens(one, modes, max(request.batches))
-    plain = sdk.compile(one, modes)
-    stepping = sdk.compile(one, modes, request.nextn) if request.nextn else plain
-    fitting = [(c, b) for c in request.contexts for b in request.batches if c * b * request.layout.dp <= kv_tokens]
-    if not fitting:
-        raise AicRefusal(f"the KV cache holds {kv_tokens} tokens, fewer than any batch asked for; give more --gpus")
-    prefill, prefill_gaps = _points(sdk, "prefill", [(n,) for n in request.lengths], _prefill(plain))
-    decode, decode_gaps = _points(sdk, "decode", fitting, _decode(stepping))
-    notes = [*suspicion(sdk, request, modes, settled), *prefill_gaps, *decode_gaps]
+    notes = suspicion(sdk, request, modes, settled)
     if modes != request.wanted:
         notes.append("KV cache in bf16, as engines keep it for DeepSeek on Hopper; --kv chooses otherwise")
-    instance = _instance(request, version, settled)
-    told = _provenance(sdk, request, version, settled)
-    return Computed(
-        {
-            "prefill": [_prefill_row(request, instance, told(prefill, request.prefill_scale), p) for p in prefill],
-            "decode": [
-                _decode_row(request, instance, told(decode, request.decode_scale, decode=True), p, kv_tokens)
-                for p in decode
-            ],
-        },
-        tuple(notes),
-    )
+    lengths = [(length,) for length in request.lengths]
+    prefill = _points(sdk, "prefill", lengths, _prefill(sdk.compile(one, modes)), notes)
+    batches = _fitting(request, kv_tokens)
+    decode = _points(sdk, "decode", batches, _decode(sdk.compile(one, modes, request.nextn)), notes)
+    answered = Answered(request, one, settled, sdk.title, kv_tokens)
+    told = answered.provenance(prefill, request.prefill_scale, False)
+    told_decode = answered.provenance(decode, request.decode_scale, request.nextn > 0)
+    rows = {
+        "prefill": [answered.prefill_row(point, told) for point in prefill],
+        "decode": [answered.decode_row(point, told_decode) for point in decode],
+    }
+    return Computed(rows, tuple(notes))
 
 
-def precision_of(modes: Quantisation) -> str:
-    """Precision as the catalogue writes it: weights, then KV cache where it differs (fp8-kv-bf16)."""
-    weights, cache = _width(modes.moe or modes.gemm), _width(modes.kv)
-    dense = _width(modes.gemm)
-    weights = dense if weights == "bf16" else weights  # dense LLMs leave the experts' mode at its default
-    return weights if weights == cache else f"{weights}-kv-{cache}"
-
-
-def _width(mode: str | None) -> str:
-    return WIDTHS.get(mode or "bfloat16") or next((f for f in FAMILIES if f in str(mode)), str(mode))
+def _fitting(request: Request, kv_tokens: int) -> list[tuple[int, int]]:
+    """Contexts and batches per rank that the KV cache holds."""
+    ranks = request.layout.dp
+    fitting = [(c, b) for c in request.contexts for b in request.batches if c * b * ranks <= kv_tokens]
+    if not fitting:
+        raise AicRefusal(f"the KV cache holds {kv_tokens} tokens, fewer than any batch asked for; give more --gpus")
+    return fitting
 
 
 def _prefill(handle: Any) -> Callable[[int], tuple[float, float]]:
@@ -106,67 +85,23 @@ def _share(operations: Iterable[tuple[Any, ...]]) -> float:
 
 
 def _points(
-    sdk: Sdk, role: str, wanted: Iterable[tuple[int, ...]], latency: Callable[..., tuple[float, float]]
-) -> tuple[list[Point], list[str]]:
+    sdk: Sdk,
+    role: str,
+    wanted: Iterable[tuple[int, ...]],
+    latency: Callable[..., tuple[float, float]],
+    notes: list[str],
+) -> list[Point]:
     """Ask point by point: data can be missing at some of them, and it shows at the first call only."""
     points, gaps = [], []
     for at in sorted(set(wanted)):
         try:
-            milliseconds, measured = sdk.ask(lambda at=at: latency(*at))  # type: ignore[misc]
+            milliseconds, measured = sdk.ask(partial(latency, *at))
         except AicRefusal as refusal:
-            gaps.append((at, str(refusal)))
+            gaps.append((at, str(refusal).rstrip(".")))
             continue
         points.append(Point(at, milliseconds, measured))
     if not points:
-        raise AicRefusal(f"{role}: {gaps[0][1].rstrip('.')}. Another --kv (bf16), layout or --engine may have data")
-    return points, [f"{role}: no data at {len(gaps)} points, the first {gaps[0][0]}: {gaps[0][1]}"] if gaps else []
-
-
-def _instance(request: Request, version: str, settled: Quantisation) -> dict[str, object]:
-    layout = request.layout
-    return {
-        "gpu": request.gpu,
-        "gpus": layout.gpus,
-        "parallelism": layout.name,
-        "dp": layout.dp,
-        "engine": request.engine,
-        "engine_version": version,
-        "precision": precision_of(settled),
-    }
-
-
-def _provenance(sdk: Sdk, request: Request, version: str, settled: Quantisation) -> Callable[..., dict[str, object]]:
-    modes = f"gemm {settled.gemm}, moe {settled.moe}, kv {settled.kv}, attention {settled.fmha}"
-
-    def told(points: list[Point], scale: float, decode: bool = False) -> dict[str, object]:
-        parts = [sdk.title, f"{request.engine} {version} data", f"{request.model} {request.layout.name}", modes]
-        if decode and request.nextn:
-            parts.append(f"nextn {request.nextn}, {request.tokens_per_step:g} tokens per step (given)")
-        parts.append("uncalibrated" if scale == 1 else f"speed scaled by {scale:g} (given)")
-        parts.append(f"at least {int(100 * min(p.measured for p in points))} % from measured kernels")
-        today = date.today().isoformat()
-        return {"kind": "computed", "date": today, "source": "; ".join(parts), "licence": LICENCE}
-
-    return told
-
-
-def _prefill_row(request: Request, instance: dict[str, object], told: dict[str, object], p: Point) -> dict[str, object]:
-    speed = request.layout.dp * p.at[0] / p.latency_ms * 1e3 * request.prefill_scale
-    return {**instance, "input_tokens": p.at[0], "tokens_per_s": digits(speed), **told}
-
-
-def _decode_row(
-    request: Request, instance: dict[str, object], told: dict[str, object], p: Point, kv_tokens: int
-) -> dict[str, object]:
-    drafts = {}
-    if request.nextn:
-        drafts = {"parallelism": f"{instance['parallelism']}-mtp{request.nextn}"}
-        drafts |= {"tokens_per_step": request.tokens_per_step}  # type: ignore[dict-item]
-    tpot_ms = p.latency_ms / (request.tokens_per_step or 1.0) / request.decode_scale
-    point = {"input_tokens": p.at[0], "output_tokens": 2, "batch": p.at[1] * request.layout.dp}
-    return {**instance, **drafts, **point, "tpot_ms": digits(tpot_ms), "kv_tokens": kv_tokens, **told}
-
-
-def digits(value: float) -> float:
-    """Keep five digits: more than anybody measured."""
-    return float(f"{value:.5g}")
+        raise AicRefusal(f"{role}: {gaps[0][1]}. Another --kv (bf16), layout or --engine may have data")
+    if gaps:
+        notes.append(f"{role}: no data at {len(gaps)} points, the first {gaps[0][0]}: {gaps[0][1]}")
+    return points

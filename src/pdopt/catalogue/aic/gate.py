@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from statistics import median
 from typing import Any
 
-from pdopt.catalogue.aic.layout import gpu_of
+from pdopt.catalogue.aic.layout import Instance, Quantisation, gpu_of
 from pdopt.catalogue.aic.request import Request
-from pdopt.catalogue.aic.sdk import AicRefusal, Instance, Quantisation, Sdk
+from pdopt.catalogue.aic.sdk import AicRefusal, Sdk
 
 ENGINE_LIMIT = 2.0  # times the latency of every other engine: refused; of the best one: noted
 WIDTH_LIMIT = 1.5  # times the latency of the same engine with bf16 weights: refused
@@ -72,8 +73,8 @@ def _latencies(sdk: Sdk, request: Request, engine: str, modes: Quantisation) -> 
         version = sdk.check(request.model, request.gpu, engine, request.version if engine == request.engine else None)
         handle = sdk.compile(Instance(request.model, request.gpu, engine, version, request.layout), modes)
         return {
-            "prefill": {n: sdk.ask(lambda n=n: handle.predict_prefill_latency(1, n, 0)) for n in PREFILL},  # type: ignore[misc]
-            "decode": {at: sdk.ask(lambda at=at: handle.decode_step_latency(*at, 2)) for at in DECODE},  # type: ignore[misc]
+            "prefill": {n: sdk.ask(partial(handle.predict_prefill_latency, 1, n, 0)) for n in PREFILL},
+            "decode": {at: sdk.ask(partial(handle.decode_step_latency, *at, 2)) for at in DECODE},
         }
     except AicRefusal:
         return {}

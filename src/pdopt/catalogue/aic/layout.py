@@ -63,3 +63,40 @@ class Layout:
             "moe_tp_size": self.gpus // self.ep,
             "moe_ep_size": self.ep,
         }
+
+
+@dataclass(frozen=True)
+class Quantisation:
+    """Names of the SDK's modes; None leaves the choice to it."""
+
+    gemm: str | None = None
+    moe: str | None = None
+    kv: str | None = None
+    fmha: str | None = None
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Keyword arguments of the SDK for the modes that are stated."""
+        modes = {
+            "gemm_quant_mode": self.gemm,
+            "moe_quant_mode": self.moe,
+            "kvcache_quant_mode": self.kv,
+            "fmha_quant_mode": self.fmha,
+        }
+        return {key: mode for key, mode in modes.items() if mode is not None}
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One LLM on one instance shape, and the version of the data."""
+
+    model: str
+    gpu: str
+    engine: str
+    version: str
+    layout: Layout
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Model, system and engine, in the words of the SDK."""
+        return self.model, system_of(self.gpu), self.engine

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pdopt.catalogue.aic.layout import HOPPER, Layout
-from pdopt.catalogue.aic.sdk import Quantisation
+from pdopt.catalogue.aic.layout import HOPPER, Layout, Quantisation
 
 LENGTHS = (256, 512, 1024, 2048, 4096, 6144, 8192, 12288, 16384, 32768)
 CONTEXTS = (1024, 4096, 8192, 16384)

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pdopt.catalogue.aic.layout import Layout, gpu_of, system_of
+from pdopt.catalogue.aic.layout import Instance, Quantisation, gpu_of, system_of
 from pdopt.fleet.faults import did_you_mean
 
 PACKAGES = {"aisimulate_core": ("aisimulate", "aisimulate-core"), "aiconfigurator_core": ("aiconfigurator-core",)}
@@ -21,43 +21,6 @@ Answer = TypeVar("Answer")
 
 class AicRefusal(ValueError):  # noqa: N818 - an answer of the package, not a fault of it
     """The package is missing, or has no data for what was asked; the sentence says what there is."""
-
-
-@dataclass(frozen=True)
-class Quantisation:
-    """Names of the SDK's modes; None leaves the choice to it."""
-
-    gemm: str | None = None
-    moe: str | None = None
-    kv: str | None = None
-    fmha: str | None = None
-
-    @property
-    def options(self) -> dict[str, str]:
-        """Keyword arguments of the SDK for the modes that are stated."""
-        modes = {
-            "gemm_quant_mode": self.gemm,
-            "moe_quant_mode": self.moe,
-            "kvcache_quant_mode": self.kv,
-            "fmha_quant_mode": self.fmha,
-        }
-        return {key: mode for key, mode in modes.items() if mode is not None}
-
-
-@dataclass(frozen=True)
-class Instance:
-    """One LLM on one instance shape, and the version of the data."""
-
-    model: str
-    gpu: str
-    engine: str
-    version: str
-    layout: Layout
-
-    @property
-    def place(self) -> tuple[str, str, str]:
-        """Model, system and engine, in the words of the SDK."""
-        return self.model, system_of(self.gpu), self.engine
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,9 @@ class Calibration:
     @property
     def words(self) -> str:
         """Where the factors come from and how far off they are, as a row's source says it."""
-        return (
-            f"pdopt roofline, calibrated {self.date} on {'this GPU' if self.own else 'other GPUs'}; left-out error: half within {100 * self.median_error:.0f} %, "
-            f"nine in ten within {100 * self.p90_error:.0f} %"
-        )
+        basis = f"calibrated {self.date} on {'this GPU' if self.own else 'other GPUs'}"
+        half, most = f"{100 * self.median_error:.0f} %", f"{100 * self.p90_error:.0f} %"
+        return f"pdopt roofline, {basis}; left-out error: half within {half}, nine in ten within {most}"
 
 
 def read_calibrations(file: Path) -> dict[tuple[str, str], Calibration]:
