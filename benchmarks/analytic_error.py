@@ -17,12 +17,13 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import yaml
 from scipy.optimize import least_squares
 
 from pdopt.catalogue.analytic.calibration import ANY, COLUMNS, FILE
-from pdopt.catalogue.analytic.hardware import card, gpus
+from pdopt.catalogue.analytic.hardware import dimensions, specification
 from pdopt.catalogue.analytic.roofline import Factors, Instance, Work, decode_work, prefill_work, seconds
+from pdopt.catalogue.card import read_card
+from pdopt.fleet.gpus import read_gpus
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "models"
@@ -52,9 +53,9 @@ class Point:
 
 def points(role: str) -> list[Point]:
     """Every usable row of a role."""
-    known, found = gpus(MODELS / "gpus.csv"), []
+    known, found = read_gpus([MODELS / "gpus.csv"]), []
     for folder in sorted(path for path in (MODELS / "llms").iterdir() if (path / f"{role}.csv").exists()):
-        llm = card(folder.name, yaml.safe_load((folder / "card.yaml").read_text(encoding="utf-8")))
+        llm = dimensions(folder.name, read_card(folder))
         with (folder / f"{role}.csv").open(encoding="utf-8", newline="") as stream:
             for row in csv.DictReader(stream):
                 weights, _, kv = row["precision"].partition("-kv-")
@@ -62,7 +63,7 @@ def points(role: str) -> list[Point]:
                 unusable = int(row["dp"] or 1) > 1 or "MTP" in row["source"] or row["kind"] == "analytic"
                 if unusable or row["gpu"] in LEFT_OUT or weights not in llm.weight_bytes or kv not in llm.kv_bytes:
                     continue
-                one = Instance(llm, known[row["gpu"]], int(row["gpus"]), weights, kv)
+                one = Instance(llm, specification(known[row["gpu"]]), int(row["gpus"]), weights, kv)
                 tokens = float(row["input_tokens"])
                 if role == "prefill":
                     work, time_s = prefill_work(one, tokens), tokens / float(row["tokens_per_s"])

@@ -20,6 +20,8 @@ from pdopt.capacity.lanes import lane_table
 from pdopt.fleet import entries, rows
 from pdopt.fleet.fields import Entry
 from pdopt.fleet.fleet import Assumptions, Fleet
+from pdopt.fleet.price_choice import PricedSkus
+from pdopt.fleet.prices import PriceRow
 from pdopt.plan.plan import Plan
 from pdopt.program.build import build
 from pdopt.program.formulation import formulation
@@ -45,6 +47,7 @@ def fleet_page() -> str:
     parts = [f"# fleet.yaml, key by key\n\n{SOURCE}\n"]
     sections: list[tuple[str, type[Entry]]] = [
         ("skus.NAME", entries.SkuEntry),
+        ("skus, from a price list", PricedSkus),
         ("models.NAME", entries.ModelEntry),
         ("models.NAME.prefill[] and prefill.csv", rows.PrefillRow),
         ("models.NAME.decode[] and decode.csv", rows.DecodeRow),
@@ -55,6 +58,7 @@ def fleet_page() -> str:
         ("transfer.links[]", entries.LinkEntry),
         ("assumptions", entries.AssumptionsEntry),
         ("margins", entries.MarginsEntry),
+        ("price lists (prices.csv)", PriceRow),
     ]
     for title, kind in sections:
         parts.append(f"## {title}\n\n{(kind.__doc__ or '').strip()}\n\n| key | default | meaning |\n|---|---|---|")
@@ -66,7 +70,7 @@ def _keys(kind: type[Entry]) -> Iterator[tuple[str, str, str]]:
     for key, info in kind.model_fields.items():
         default = info.get_default(call_default_factory=True)
         shown = "required" if info.is_required() else "" if default in (None, "", []) else f"{default}"
-        yield key, shown, info.description or _said_by_name(key)
+        yield info.alias or key, shown, info.description or _said_by_name(key)
 
 
 def _said_by_name(key: str) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pdopt.fleet.fleet import Fleet
     from pdopt.plan.plan import Answer
 
@@ -17,7 +19,7 @@ __all__ = ["__version__", "read_fleet", "solve"]
 __version__ = "0.1.0"
 
 
-def read_fleet(file: str | Path, models: str | Path | None = None) -> Fleet:
+def read_fleet(file: str | Path, models: str | Path | None = None, today: date | None = None) -> Fleet:
     """Read and validate a fleet file.
 
     Parameters
@@ -25,6 +27,8 @@ def read_fleet(file: str | Path, models: str | Path | None = None) -> Fleet:
     file : path of a fleet YAML
     models : path, optional
         A catalogue of your own, searched before the one that came with pdopt.
+    today : datetime.date, optional
+        The day against which the age of prices is told; the current one by default.
 
     Raises
     ------
@@ -34,7 +38,7 @@ def read_fleet(file: str | Path, models: str | Path | None = None) -> Fleet:
     from pdopt.catalogue.folder import CatalogueFolder
     from pdopt.fleet.read import read
 
-    return read(file, CatalogueFolder.find(models))
+    return read(file, CatalogueFolder.find(models), today)
 
 
 def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> Answer:

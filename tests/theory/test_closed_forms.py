@@ -23,6 +23,7 @@ def test_the_paper_all_of_the_demand_needs_4_and_4():
     """(5) and (6) of arXiv 2603.04716: N_pre = 83333.3 x 6144/6656 / 25075.3 = 3.068; N_dec = 6410.3/1714.3 = 3.739."""
     plan = answer_of(paper())
     assert (plan.status, counts(plan), plan.cost_per_hour) == ("optimal", (4, 4), 8 * PRICE)
+    assert (plan.bound_per_hour, plan.gap) == (8 * PRICE, 0)
 
 
 def test_the_paper_96_percent_of_the_demand_needs_3_and_4():
@@ -173,3 +174,22 @@ def test_output_tokens_of_a_shared_decode_pool_add_up():
     assert counts(answer_of(fleet)) == (1, 1)
     fleet["workloads"]["other"]["requests_per_second"] = 715 / 512
     assert counts(answer_of(fleet)) == (1, 2)
+
+
+def test_stock_is_counted_in_nodes_however_it_is_billed():
+    """4P4D of 8 GPUs are 8 nodes or 64 GPUs of a 60-dollar node; 7 nodes are one short."""
+    for billing in ("node", "gpu"):
+        fleet = changed(paper(), "skus", "node", billing=billing, available=8)
+        assert cost_of(fleet) == pytest.approx(8 * PRICE)
+        short = answer_of(changed(fleet, "skus", "node", available=7))
+        assert [(r.sku, r.available, r.nodes_short) for r in short.reasons if r.kind == "stock"] == [("node", 7, 1)]
+
+
+def test_half_a_node_costs_half_where_gpus_are_billed():
+    """One prefill and one decode instance of 4 GPUs: one node of 8, or 8 GPUs; of 2 and 4 GPUs 6/8 of a node."""
+    fleet = paper(tokens_per_minute=100_000)
+    for role, gpus in (("prefill", 2), ("decode", 4)):
+        for row in fleet["models"]["llm"][role]:
+            row["gpus"] = gpus
+    assert cost_of(fleet) == PRICE
+    assert cost_of(changed(fleet, "skus", "node", billing="gpu")) == pytest.approx(PRICE * 6 / 8)

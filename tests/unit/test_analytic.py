@@ -12,10 +12,13 @@ from typer.testing import CliRunner
 import pdopt
 from pdopt.catalogue.analytic.calibration import Calibration, calibration_of, read_calibrations
 from pdopt.catalogue.analytic.estimates import NoEstimate, estimate
-from pdopt.catalogue.analytic.hardware import GIB, Card, Gpu, card, gpus
+from pdopt.catalogue.analytic.hardware import GIB, Card, Gpu, dimensions, specification
 from pdopt.catalogue.analytic.roofline import Factors, Instance, decode_work, prefill_work, seconds
+from pdopt.catalogue.card import Card as CardFile
+from pdopt.catalogue.card import read_card
 from pdopt.cli.app import app
 from pdopt.fleet.faults import FleetFaults
+from pdopt.fleet.gpus import read_gpus
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 # 10 GFLOP-weights, 20 GB of them; 100 GB of memory at 1 TB/s, 100 TFLOP/s, 100 GB/s between GPUs
@@ -82,8 +85,18 @@ def test_hidden_size_of_a_card_without_it():
     assert card("d", raw(layers=12)).hidden == pytest.approx((1e10 / 144) ** 0.5)
 
 
+def card(name, facts):
+    return dimensions(name, CardFile.model_validate(facts))
+
+
 def raw(**more):
-    facts = {"total_params_b": 10, "active_params_b": 10, "layers": 10, "kv_bytes_per_token": {"bf16": 1e5}}
+    facts = {
+        "name": "x",
+        "total_params_b": 10,
+        "active_params_b": 10,
+        "layers": 10,
+        "kv_bytes_per_token": {"bf16": 1e5},
+    }
     return {**facts, "weights_gib": {"bf16": 20}, "max_context": 4096, **more}
 
 
@@ -135,8 +148,9 @@ def test_a_fleet_asks_for_estimates_and_its_plan_says_so(fleet):
     plan = pdopt.solve(pdopt.read_fleet(fleet({"qwen3-32b": {"analytic": True}})))
     assert plan.status == "optimal"
     assert {profile.kind for profile in plan.profiles} == {"analytic"}
-    assert "rests on an analytic estimate, not on a measurement" in plan.notes[0]
-    assert "nine in ten within" in plan.notes[0]
+    assert "rests on analytic profiles" in plan.notes[0]
+    assert "is an estimate (pdopt roofline" in plan.notes[1]
+    assert "nine in ten within" in plan.notes[1]
 
 
 def test_estimates_are_off_by_default_and_never_beside_a_profile(fleet):
@@ -148,8 +162,18 @@ def test_estimates_are_off_by_default_and_never_beside_a_profile(fleet):
 def test_an_estimate_that_cannot_be_made_is_told(fleet):
     notes = pdopt.read_fleet(fleet({"deepseek-v3": {"analytic": True}}, gpu="l4")).notes
     assert any("no analytic estimate on l4" in note and "does not fit" in note for note in notes)
-    with pytest.raises(FleetFaults, match=r"card\.yaml and gpus\.csv"):
+    with pytest.raises(FleetFaults, match=r"it needs a card\.yaml and gpus\.csv"):
         pdopt.read_fleet(fleet({"deepseek-r1-none": {"profiles": ".", "analytic": True}}))
+
+
+def test_gpus_of_a_price_list_are_estimated(fleet, tmp_path):
+    (tmp_path / "mine.csv").write_text(
+        "instance_type,region,gpu,gpus,usd_per_hour,term,source_date,source\nbig,here,h20,8,10,on_demand,2026-11-01,me\n"
+    )
+    file = fleet({"qwen3-32b": {"analytic": True}})
+    raw_fleet = yaml.safe_load(file.read_text())
+    file.write_text(yaml.safe_dump(raw_fleet | {"skus": {"from": "mine.csv"}}))
+    assert {shape.gpu for shape in pdopt.read_fleet(file).llms["qwen3-32b"].shapes()} >= {"h20"}
 
 
 def test_a_card_alone_is_enough(fleet, tmp_path):
@@ -191,9 +215,7 @@ def test_published_errors_are_those_of_the_file():
 
 
 def test_estimates_are_near_the_catalogue_where_it_was_calibrated():
-    one = Instance(
-        card("q", yaml.safe_load((MODELS / "llms/qwen3-32b/card.yaml").read_text())), *_h200(), "bf16", "bf16"
-    )
+    one = Instance(dimensions("q", read_card(MODELS / "llms/qwen3-32b")), *_h200(), "bf16", "bf16")
     factors = calibration_of(read_calibrations(MODELS / "roofline.csv"), "h200-sxm", "decode").factors
     with (MODELS / "llms/qwen3-32b/decode.csv").open(newline="") as stream:
         shape = {"gpu": "h200-sxm", "parallelism": "tp2", "engine": "sglang", "input_tokens": "4096", "batch": "32"}
@@ -202,4 +224,4 @@ def test_estimates_are_near_the_catalogue_where_it_was_calibrated():
 
 
 def _h200():
-    return gpus(MODELS / "gpus.csv")["h200-sxm"], 2
+    return specification(read_gpus([MODELS / "gpus.csv"])["h200-sxm"]), 2

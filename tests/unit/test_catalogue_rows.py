@@ -27,7 +27,8 @@ HEADER = {
     "decode": (*INSTANCE, *POINT["decode"], "tpot_ms", "kv_tokens", *PROVENANCE),
     "mixed": (*INSTANCE, *POINT["mixed"], "ttft_mean_ms", "tpot_mean_ms", *PROVENANCE),
 }
-PRICE_HEADER = ("instance_type", "region", "gpu", "gpus", "usd_per_hour", "source_date", "source")
+PRICE_HEADER = ("instance_type", "region", "gpu", "gpus", "term", "usd_per_hour", "source_date", "source")
+TERMS = {"on_demand", "reserved_1y", "reserved_3y", "spot"}
 MAY_BE_BLANK = {"engine_version", "kv_tokens", "date"}
 WHOLE = {"gpus", "dp", "input_tokens", "output_tokens", "batch", "kv_tokens"}
 MEASURES = {"tokens_per_s", "tpot_ms", "requests_per_s", "ttft_mean_ms", "tpot_mean_ms"}
@@ -102,7 +103,8 @@ def profile_faults(rows, role, gpus):
 
 def test_the_catalogue_is_there():
     assert {"deepseek-v3.1", "llama-2-70b", "bloom-176b"} <= {path.name for path in LLMS}
-    assert PROFILES
+    assert len(LLMS) >= 14
+    assert len({path.parent for path in PROFILES}) >= 14
     assert PRICES
     assert sum(path.stat().st_size for path in MODELS.rglob("*")) < 8e6
 
@@ -117,7 +119,7 @@ def test_profile_rows_are_sound(path):
 
 
 @pytest.mark.parametrize("folder", LLMS, ids=lambda path: path.name)
-def test_llm_has_a_card_and_profiles(folder):
+def test_llm_has_a_card_and_both_sides_of_its_profiles(folder):
     card = yaml.safe_load((folder / "card.yaml").read_text())
     assert card.keys() >= CARD_KEYS
     assert card["source"]
@@ -126,7 +128,6 @@ def test_llm_has_a_card_and_profiles(folder):
         assert all(value > 0 for value in table_of_numbers.values())
     assert card["kv_bytes_per_token"].keys() == {"bf16", "fp8"}
     names = {path.stem for path in folder.glob("*.csv")}
-    assert names
     assert names <= HEADER.keys()
     assert ("prefill" in names) == ("decode" in names)
 
@@ -151,7 +152,18 @@ def test_prices_are_sound(path):
         assert row["gpu"] in gpus
         assert number_faults("gpus", row["gpus"]) + number_faults("usd_per_hour", row["usd_per_hour"]) == []
         assert path.stem.startswith(row["source_date"].split()[0])
-    assert len({(row["instance_type"], row["region"]) for row in rows}) == len(rows)
+        assert row["term"] in TERMS
+    assert len({(row["instance_type"], row["region"], row["term"]) for row in rows}) == len(rows)
+
+
+def test_networks_are_of_nodes_with_a_price():
+    header, rows = table(MODELS / "nodes.csv")
+    assert header == ("provider", "instance_type", "gpus", "network_gb_per_s", "source")
+    nodes = {(p.stem.rsplit("-", 1)[1], r["instance_type"], r["gpus"]) for p in PRICES for r in table(p)[1]}
+    assert {(row["provider"], row["instance_type"], row["gpus"]) for row in rows} <= nodes
+    for row in rows:
+        assert row["source"]
+        assert number_faults("network_gb_per_s", row["network_gb_per_s"]) == []
 
 
 (GOOD,) = csv.DictReader(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from math import ceil, inf
 
@@ -127,7 +128,8 @@ def test_ends_reached_alike_are_one_handover():
 
 def test_precision_must_agree_where_both_state_it():
     found = engines([{"precision": "fp8"}, {"precision": "fp4"}], [{"precision": "fp8"}, {"precision": "fp4"}, {}])
-    assert sorted(found, key=str) == sorted([({"fp8"}, {"fp8"}), ({"fp4"}, {"fp4"}), ({"fp8", "fp4"}, {""})], key=str)
+    assert len(found) == 3
+    assert all(pair in found for pair in [({"fp8"}, {"fp8"}), ({"fp4"}, {"fp4"}), ({"fp8", "fp4"}, {""})])
 
 
 def networks(**nics):
@@ -157,4 +159,5 @@ def test_transfer_time():
     fleet = fleet_of(networks(fast=50))
     chat, llm = fleet.workloads["chat"], fleet.llms["llm"]
     assert overhead_s(fleet, llm, chat, 50) == pytest.approx(0.112288)
+    assert overhead_s(fleet, llm, replace(chat, cached_tokens=6000), 50) == pytest.approx(0.112288)
     assert overhead_s(fleet, llm, chat, None) == pytest.approx(0.1)

@@ -8,6 +8,7 @@ from tests.samples import answer_of, changed, decode_rows, fleet_of, paper, town
 import pdopt
 from pdopt.capacity.margins import with_margins
 from pdopt.plan.headroom import headroom
+from pdopt.plan.pools import with_margins_used_up
 
 STEP = 0.001  # headroom is found by halving 0 to 900 % fourteen times
 
@@ -18,6 +19,14 @@ def test_margins_change_demand_and_speed():
     llm = fleet.llms["llm"]
     assert llm.prefill[0].tokens_per_s == pytest.approx((28309 * 0.95,))
     assert llm.decode[0].curves[0].tpot_s[0] == pytest.approx(0.0128 / 0.8)
+
+
+def test_margins_used_up_are_instances_that_much_slower():
+    """A fifth of the speed lost makes everything take 1/0.8 as long."""
+    fleet = fleet_of(changed(paper(), margins={"demand": 0.1, "prefill": 0.2, "decode": 0.5}))
+    used_up = with_margins_used_up(fleet)
+    assert used_up.all_demand == pytest.approx(1.1)
+    assert (used_up.prefill_slower, used_up.decode_slower, used_up.mixed_slower) == pytest.approx((1.25, 2.0, 2.0))
 
 
 @pytest.mark.parametrize(

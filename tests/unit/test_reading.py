@@ -111,7 +111,7 @@ def test_every_fault_of_a_file_is_told_at_once(faults):
         (21, "margin"),
     ]
     sentences = {path: sentence for _, path, sentence in found}
-    assert "got True" in sentences["skus.a.gpus"]
+    assert "got 'yes'" in sentences["skus.a.gpus"]
     assert "did you mean usd_per_hour?" in sentences["skus.b.usd_per_hor"]
     assert "did you mean llm?" in sentences["workloads.chat.model"]
     assert "did you mean tpot_p" in sentences["workloads.chat.slo.tpot_p98_ms"]
@@ -310,4 +310,4 @@ def test_a_gpu_nobody_measured_is_a_note_not_a_fault():
     fleet = changed(paper(), "skus", "strange", gpu="h20", gpus=8, usd_per_hour=1)
     (note,) = fleet_of(fleet).notes
     assert "no LLM has a profile on h20" in note
-    assert "did you mean h200?" in note
+    assert "profiles are on h200" in note

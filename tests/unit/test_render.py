@@ -37,7 +37,7 @@ def test_names_are_shown_as_they_are(name, capsys):
 @pytest.mark.parametrize("name", ODD)
 def test_reasons_are_shown_too(name, capsys):
     shown = text(answer_of(changed(renamed(name), "skus", name, available=7)), capsys)
-    assert "no plan (infeasible)" in shown
+    assert "no plan is possible (infeasible)" in shown
     assert "8 instead of 7 available" in shown
 
 
@@ -72,6 +72,6 @@ def test_numbers(value, shown):
     assert number(value) == shown
 
 
-@pytest.mark.parametrize(("value", "shown"), [(480, "$480.00"), (123456.7, "$123,457"), (0, "$0.00")])
+@pytest.mark.parametrize(("value", "shown"), [(480, "$480.00"), (123456.7, "$123,456.70"), (0, "$0.00")])
 def test_dollars(value, shown):
     assert usd(value) == shown

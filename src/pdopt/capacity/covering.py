@@ -24,14 +24,11 @@ class Cover:
 
 def most_instances(table: LaneTable, lane: Lane) -> int:
     """Instances that would carry all required rates of the lane's workloads at once: nobody needs more."""
-    work = [
-        sum(
-            max(lane.loads[r][i] for r in lane.loads if r.workload == name) * table.required_rps[name] for name in names
-        )
-        for i in range(len(lane.limits))
-        for names in [{route.workload for route in lane.loads}]
-    ]
-    return ceil(max(work) - 1e-9)
+    work = [0.0] * len(lane.limits)
+    for name in dict.fromkeys(route.workload for route in lane.loads):
+        for i in range(len(work)):
+            work[i] += table.required_rps[name] * max(lane.loads[r][i] for r in lane.loads if r.workload == name)
+    return ceil(max(work) * (1 - 1e-9))
 
 
 def covers(table: LaneTable) -> Iterator[Cover]:

@@ -41,8 +41,8 @@ def handovers(fleet: Fleet, llm: Llm) -> list[Handover]:
 
 
 def ends_of(fleet: Fleet, shapes: list[Shape]) -> list[End]:
-    """Give every (SKU, shape) whose GPU types agree."""
-    return [(sku.name, shape) for sku in fleet.skus.values() for shape in shapes if shape.gpu == sku.gpu]
+    """Give every (SKU, shape) that can run."""
+    return [(sku.name, shape) for sku in fleet.skus.values() for shape in shapes if sku.hosts(shape)]
 
 
 def overhead_s(fleet: Fleet, llm: Llm, workload: Workload, gb_per_s: float | None) -> float:

@@ -18,7 +18,9 @@ class Unreachable(Exception):  # noqa: N818 - not an error: one shape is left ou
     def __init__(self, target: Target, best_s: float):
         self.target, self.best_s = target, best_s
         name = f"{target.metric.upper()} {target.statistic}"
-        super().__init__(f"{name} of {target.bound_s * 1e3:g} ms is below the {best_s * 1e3:.4g} ms it attains at best")
+        super().__init__(
+            f"{name} of {target.bound_s * 1e3:g} ms is out of reach, it attains {best_s * 1e3:.4g} ms at best"
+        )
 
 
 @dataclass(frozen=True)

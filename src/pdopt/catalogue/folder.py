@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from os.path import isdir
 from pathlib import Path
 
 import pdopt
@@ -38,7 +39,7 @@ class CatalogueFolder:
         return cls((Path(own), packaged_models()))
 
     def names(self) -> Iterable[str]:
-        """Names of all LLMs that have profiles."""
+        """Names of all LLMs that have a card or profiles."""
         return sorted({child.name for folder in self.folders for child in folder.glob("llms/*") if child.is_dir()})
 
     def estimates(self, folder: Path | None, name: str, gpu: str, engine: str) -> dict[str, list[dict[str, object]]]:
@@ -53,10 +54,14 @@ class CatalogueFolder:
 
         return find_estimates(self.folders, folder, name, gpu, engine=engine)
 
+    def files(self, pattern: str) -> Iterable[Path]:
+        """Files of the folders, the user's own first, each folder's by name."""
+        return [file for folder in self.folders for file in sorted(folder.glob(pattern))]
+
     def folder_of(self, name: str) -> Path | None:
         """Folder of one LLM, or None."""
         for folder in self.folders:
             found = folder / "llms" / name
-            if name and "/" not in name and found.is_dir():
+            if name and "/" not in name and isdir(found):
                 return found
         return None

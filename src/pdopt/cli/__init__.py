@@ -11,6 +11,9 @@ def main() -> None:
 
     try:
         app()
+    except OSError as error:
+        print(f"pdopt: cannot write the answer ({error.strerror or error})", file=sys.stderr)
+        sys.exit(2)
     except Exception:
         import traceback
 

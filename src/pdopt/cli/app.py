@@ -8,6 +8,7 @@ import typer
 
 import pdopt
 from pdopt.cli.check import check
+from pdopt.cli.prices import prices_app
 from pdopt.cli.profile import profile_app
 from pdopt.cli.size import size
 from pdopt.cli.solve import solve
@@ -24,6 +25,7 @@ app.command()(solve)
 app.command()(check)
 app.command()(size)
 app.add_typer(profile_app)
+app.add_typer(prices_app)
 
 
 def _version(wanted: bool) -> None:

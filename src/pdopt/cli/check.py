@@ -8,7 +8,9 @@ from pdopt.cli.common import FleetFile, Models, Quiet, fleet_or_exit, print_note
 
 
 def check(fleet: FleetFile, models: Models = None, quiet: Quiet = False) -> None:
-    """Validate a fleet file and the profiles it names; list every fault at once.
+    """List every fault of a fleet file at once.
+
+    Validates the file and the profiles it names.
 
     Exit codes: 0 no fault, 2 faults.
     """

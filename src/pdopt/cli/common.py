@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from pdopt.catalogue.folder import CatalogueFolder
     from pdopt.fleet.fleet import Fleet
 
 BAD_INPUT, INFEASIBLE, OUT_OF_TIME = 2, 3, 4
@@ -48,6 +49,16 @@ def fleet_or_exit(file: Path, models: Path | None) -> Fleet:
         count = len(error.faults)
         say(f"{count} {'fault' if count == 1 else 'faults'} in {file}")
         raise typer.Exit(BAD_INPUT) from None
+    except NotADirectoryError as error:
+        raise refuse(f"--models {error}") from None
+
+
+def catalogue_or_exit(models: Path | None) -> CatalogueFolder:
+    """Find the catalogue; end with exit code 2 when the user's own is no folder."""
+    from pdopt.catalogue.folder import CatalogueFolder
+
+    try:
+        return CatalogueFolder.find(models)
     except NotADirectoryError as error:
         raise refuse(f"--models {error}") from None
 

@@ -11,8 +11,8 @@ from pdopt.cli.common import Quiet, print_notes, refuse, say
 from pdopt.cli.merging import merge_or_exit
 
 if TYPE_CHECKING:
-    from pdopt.catalogue.aic.request import Request
     from pdopt.catalogue.aic.layout import Quantisation
+    from pdopt.catalogue.aic.request import Request
 
 Folder = Annotated[Path, typer.Option("--to", help="The folder whose prefill.csv and decode.csv get the rows.")]
 Numbers = str | None

@@ -17,7 +17,9 @@ def size(
     models: Models = None,
     quiet: Quiet = False,
 ) -> None:
-    """Size one workload by closed formulas: P:D ratio, fractional and whole counts, without a program.
+    """Size one workload by closed formulas.
+
+    P:D ratio, fractional and whole counts, without a program.
 
     Stock is not considered. Exit codes: 0 sizes, 2 bad input, 3 no instance can serve the workload.
     """

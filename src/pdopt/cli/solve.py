@@ -34,7 +34,9 @@ def solve(
     models: Models = None,
     quiet: Quiet = False,
 ) -> None:
-    """Find the cheapest instances that carry the load within the targets, and prove it.
+    """Find the cheapest plan of a fleet and prove it.
+
+    The cheapest instances that carry the load within the targets.
 
     Exit codes: 0 a plan, 2 bad input, 3 infeasible (with the reasons), 4 no plan within the time limit.
     """

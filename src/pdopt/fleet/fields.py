@@ -47,7 +47,7 @@ Count = Annotated[int, BeforeValidator(_number), Field(ge=1)]
 CountOrNone = Annotated[int, BeforeValidator(_number), Field(ge=0)]
 Fraction = Annotated[float, BeforeValidator(_fraction), Field(ge=0, le=1)]
 HeldBack = Annotated[float, BeforeValidator(_fraction), Field(ge=0, lt=1)]
-Growth = Annotated[float, BeforeValidator(_fraction), Field(ge=0)]
+Growth = Annotated[float, BeforeValidator(_fraction), Field(ge=0, le=2)]
 Text = Annotated[str, BeforeValidator(_text)]
 
 NOT_A_NUMBER = {"int": "must be a whole number", "float": "must be a number"}
@@ -78,7 +78,8 @@ def _field_at(kind: type[BaseModel], loc: tuple[Any, ...]) -> tuple[type[BaseMod
     """Follow `loc` into nested entries; give the entry holding the last key and that field's description."""
     description = ""
     for step in loc:
-        info = kind.model_fields.get(str(step))
+        aliases = {field.alias: field for field in kind.model_fields.values()}
+        info = kind.model_fields.get(str(step)) or aliases.get(str(step))
         description = (info.description or "") if info else ""
         inner = info.annotation if info else None
         if step != loc[-1] and isinstance(inner, type) and issubclass(inner, BaseModel):

@@ -8,6 +8,17 @@ from pdopt.fleet.profiles import DecodeProfile, MixedProfile, PrefillProfile, Pr
 
 
 @dataclass(frozen=True)
+class PriceOrigin:
+    """The price list, or the fleet file itself, that a price stands in."""
+
+    source: str = "given in the fleet file"
+    file: str | None = None
+    date: str | None = None
+    term: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True)
 class Sku:
     """One node type that can be rented.
 
@@ -17,6 +28,8 @@ class Sku:
         Nodes in stock; None means no limit.
     billing : str
         "node" pays whole nodes, "gpu" pays GPUs in use at the node's price divided by its GPUs.
+    spans : bool
+        Whether an instance may stretch over several nodes; a part of a machine from a price list cannot.
     """
 
     name: str
@@ -26,6 +39,12 @@ class Sku:
     available: int | None = None
     billing: str = "node"
     nic_gb_per_s: float | None = None
+    price_origin: PriceOrigin = PriceOrigin()
+    spans: bool = True
+
+    def hosts(self, shape: Shape) -> bool:
+        """Whether an instance of the shape can run here."""
+        return shape.gpu == self.gpu and (self.spans or shape.gpus <= self.gpus)
 
 
 @dataclass(frozen=True)

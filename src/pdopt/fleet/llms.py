@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from pdopt.fleet.read import Catalogue
 
 
+NO_PROFILES = (
+    "has a card in the catalogue but no profiles; bring yours (rows here, or profiles: FOLDER), or make some with "
+    "pdopt profile aic or pdopt profile analytic"
+)
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What reading an LLM may look at: the fleet file's folder, the catalogue, the GPU types on offer."""
@@ -33,31 +39,42 @@ class Surroundings:
 def read_llm(name: str, entry: ModelEntry, around: Surroundings, complaints: Complaints) -> Llm | None:
     """Gather the profiles of one LLM; note every fault and give None when there is one."""
     before = len(complaints.faults)
-    rows, folder = _rows(name, entry, around, complaints)
-    measured = {item.row.gpu for found in (rows or {}).values() for item in found}
+    rows = _rows(name, entry, around, complaints)
+    estimates = _estimates(name, entry, rows, around) if entry.analytic and rows is not None else {}
     if rows and entry.engine is not None:
         rows = _of_engine(rows, entry.engine, ("models", name, "engine"), complaints)
-    if rows is None or len(complaints.faults) > before:
+    if rows is None:
         return None
-    if entry.analytic:
-        own = folder if entry.profiles is None else around.base / entry.profiles
-        estimates = _estimates(name, entry.engine or "", own, measured, around)
-        rows = {role: [*rows.get(role, ()), *estimates.get(role, ())] for role in {**rows, **estimates}}
-    groups: dict[str, Any] = {role: GROUPERS[role](found) for role, found in rows.items()}
-    _note_repetitions(rows, complaints)
+    rows = {role: [*rows.get(role, ()), *estimates.get(role, ())] for role in {**rows, **estimates}}
+    groups = _grouped(rows, complaints)
+    if len(complaints.faults) > before:
+        return None
     if not groups.get("mixed") and not (groups.get("prefill") and groups.get("decode")):
         lacking = " and ".join(role for role in ("prefill", "decode") if not groups.get(role))
         complaints.add(("models", name), f"has no {lacking} rows; {_remedy(entry)}")
-    return Llm(name=name, kv_bytes_per_token=entry.kv_bytes_per_token or _card_kv_bytes(folder), **groups)
+    card_kv_bytes = _card_kv_bytes(around.catalogue.folder_of(name))
+    return Llm(name=name, kv_bytes_per_token=entry.kv_bytes_per_token or card_kv_bytes, **groups)
+
+
+def check_rows(name: str, written: dict[str, Any], complaints: Complaints) -> None:
+    """Note the faults of rows in place whose entry has faults of its own, so that all are told at once."""
+    lists = {role: written[role] for role in ROWS if isinstance(written.get(role), list)}
+    _grouped(_inline_rows(name, lists, complaints), complaints)
+
+
+def _grouped(rows: dict[str, list[FoundRow]], complaints: Complaints) -> dict[str, Any]:
+    groups: dict[str, Any] = {role: GROUPERS[role](found) for role, found in rows.items()}
+    _note_repetitions(rows, complaints)
+    return groups
 
 
 def _rows(
     name: str, entry: ModelEntry, around: Surroundings, complaints: Complaints
-) -> tuple[dict[str, list[FoundRow]] | None, FilePath | None]:
+) -> dict[str, list[FoundRow]] | None:
     if entry.inline:
-        return _inline_rows(name, entry, complaints), None
+        return _inline_rows(name, {role: getattr(entry, role) or [] for role in ROWS}, complaints)
     if entry.profiles is not None:
-        return _folder_rows(around.base / entry.profiles, ("models", name, "profiles"), complaints), None
+        return _folder_rows(around.base / entry.profiles, ("models", name, "profiles"), complaints)
     folder = around.catalogue.folder_of(name)
     if folder is None:
         complaints.add(
@@ -65,21 +82,24 @@ def _rows(
             "is not in the catalogue; add prefill and decode rows, or profiles: FOLDER "
             f"({did_you_mean(name, around.catalogue.names())})",
         )
-        return None, None
-    return _folder_rows(folder, ("models", name), complaints), folder
+        return None
+    if not entry.analytic and not any((folder / f"{role}.csv").exists() for role in ROWS):
+        complaints.add(("models", name), NO_PROFILES)
+        return None
+    return _folder_rows(folder, ("models", name), complaints)
 
 
 def _estimates(
-    name: str, engine: str, folder: FilePath | None, measured: set[str], around: Surroundings
+    name: str, entry: ModelEntry, rows: dict[str, list[FoundRow]], around: Surroundings
 ) -> dict[str, list[FoundRow]]:
-    """Give estimated rows on the GPU types of the fleet that have no profile of the LLM, in any role."""
+    """Give estimated rows on the GPU types on offer that have no profile of the LLM, in any role, of any engine."""
+    folder = around.catalogue.folder_of(name) if entry.profiles is None else around.base / entry.profiles
+    measured = {item.row.gpu for found in rows.values() for item in found}
     made: dict[str, list[FoundRow]] = defaultdict(list)
     nowhere = Complaints("estimates")
-    for gpu in around.gpus:
-        if gpu in measured:
-            continue
+    for gpu in sorted(set(around.gpus) - measured):
         try:
-            tables = around.catalogue.estimates(folder, name, gpu, engine)
+            tables = around.catalogue.estimates(folder, name, gpu, entry.engine or "")
         except ValueError as error:
             around.notes.append(f"{name}: no analytic estimate on {gpu}: {error}")
             continue
@@ -90,19 +110,17 @@ def _estimates(
 
 def _remedy(entry: ModelEntry) -> str:
     if entry.analytic:
-        return (
-            "an analytic estimate was possible on no GPU of the fleet (a card.yaml and gpus.csv are needed); add rows"
-        )
+        return "an analytic estimate was possible on no GPU on offer (it needs a card.yaml and gpus.csv); add rows"
     return "add them, or mixed rows of ordinary instances"
 
 
-def _inline_rows(name: str, entry: ModelEntry, complaints: Complaints) -> dict[str, list[FoundRow]]:
+def _inline_rows(name: str, written: dict[str, list[Any]], complaints: Complaints) -> dict[str, list[FoundRow]]:
     rows: dict[str, list[FoundRow]] = {}
-    for role, kind in ROWS.items():
+    for role, records in written.items():
         found = []
-        for i, raw in enumerate(getattr(entry, role) or ()):
+        for i, raw in enumerate(records):
             path = ("models", name, role, i)
-            row = validate(kind, raw, path, complaints)
+            row = validate(ROWS[role], raw, path, complaints)
             if row is not None:
                 found.append(FoundRow(row, complaints, path))
         rows[role] = found

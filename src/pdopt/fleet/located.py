@@ -9,6 +9,7 @@ import yaml
 
 from pdopt.fleet.faults import Complaints, Path
 
+MOST_VALUES, DEEPEST = 1_000_000, 50
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -50,7 +51,7 @@ def _parse(text: str, complaints: Complaints) -> Any:
         loader = Loader(text)  # may refuse characters at once
         node = loader.get_single_node()
         value = _Walk(loader, complaints).value(node, ()) if node else None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         complaints.add((), f"not valid YAML: {problem}; mend the syntax here", line=mark.line + 1 if mark else None)
@@ -67,9 +68,13 @@ class _Walk:
     def __init__(self, loader: Any, complaints: Complaints):
         self.loader, self.complaints = loader, complaints
         self.open_nodes: set[int] = set()
+        self.seen = 0
 
     def value(self, node: yaml.Node, path: Path) -> Any:
         self.complaints.lines.setdefault(path, node.start_mark.line + 1)
+        self.seen += 1
+        if self.seen > MOST_VALUES or len(path) > DEEPEST:
+            raise yaml.YAMLError("holds far more values, or nests far deeper, than a fleet does")
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
         if id(node) in self.open_nodes:
@@ -81,6 +86,8 @@ class _Walk:
         return value
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
+        if node.tag.endswith(":bool") and node.value.lower() not in ("true", "false"):
+            return node.value  # yes, no, on and off are words, as in YAML 1.2
         try:
             return self.loader.construct_object(node, deep=True)
         except (ValueError, LookupError):  # a date such as 2024-13-45, or a tag that the text does not fit

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path as FilePath
 from typing import Any, Protocol
 
+from pdopt.fleet.checks import check_names, check_transfer, states_nic, unusable
 from pdopt.fleet.entries import (
     AssumptionsEntry,
     MarginsEntry,
@@ -18,16 +20,20 @@ from pdopt.fleet.entries import (
 )
 from pdopt.fleet.faults import Complaints, did_you_mean
 from pdopt.fleet.fields import validate
-from pdopt.fleet.fleet import Assumptions, Fleet, Llm, Margins, Sku, Target, Transfer, Workload
-from pdopt.fleet.llms import Surroundings, read_llm
+from pdopt.fleet.fleet import Assumptions, Fleet, Llm, Margins, PriceOrigin, Sku, Target, Transfer, Workload
+from pdopt.fleet.llms import Surroundings, check_rows, read_llm
 from pdopt.fleet.located import read_yaml
+from pdopt.fleet.price_choice import PriceLists
+from pdopt.fleet.price_notes import price_notes
+from pdopt.fleet.priced_skus import Section, gpus_on_offer, priced_section
+from pdopt.fleet.prices import current_day
 from pdopt.fleet.rows import STATISTICS
 
 KEYS = ("name", "skus", "models", "workloads", "transfer", "assumptions", "margins")
 
 
-class Catalogue(Protocol):
-    """What reading a fleet asks of a catalogue of LLMs."""
+class Catalogue(PriceLists, Protocol):
+    """What reading a fleet asks of a catalogue of LLMs and prices."""
 
     def names(self) -> Iterable[str]:
         """Names of the LLMs it has."""
@@ -41,14 +47,16 @@ class Catalogue(Protocol):
         """Estimated rows by role; a ValueError says why there are none."""
 
 
-def read(file: str | FilePath, catalogue: Catalogue) -> Fleet:
+def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) -> Fleet:
     """Read and validate a fleet file.
 
     Parameters
     ----------
     file : path of the YAML file
     catalogue : Catalogue
-        Where LLMs without profiles of their own are looked up.
+        Where LLMs without profiles of their own and prices are looked up.
+    today : datetime.date, optional
+        The day against which the age of prices is told; the current one by default.
 
     Raises
     ------
@@ -58,21 +66,30 @@ def read(file: str | FilePath, catalogue: Catalogue) -> Fleet:
     path = FilePath(file)
     raw, complaints = read_yaml(path)
     if not isinstance(raw, dict):
-        complaints.add((), f"must be a mapping with {', '.join(KEYS)}; see the README for an example")
+        state = "is empty" if raw is None else "is not a mapping"
+        complaints.add((), f"{state}; it must be a mapping with {', '.join(KEYS)}, see the README for an example")
         complaints.raise_any()
+    if not isinstance(raw.get("name") or "", str | int | float):
+        complaints.add(("name",), f"must be text, got {raw['name']!r}; give one name")
     for key in raw:
         if key not in KEYS:
             complaints.add((key,), f"unknown key; {did_you_mean(key, KEYS)}")
-    skus = {n: _sku(n, e) for n, e in _entries(SkuEntry, raw, "skus", complaints)}
     models = dict(_entries(ModelEntry, raw, "models", complaints))
     assumptions = _section(AssumptionsEntry, raw, "assumptions", complaints)
     entries = dict(_entries(WorkloadEntry, raw, "workloads", complaints))
     transfer = _section(TransferEntry, raw, "transfer", complaints)
     margins = _section(MarginsEntry, raw, "margins", complaints)
-    _check_names(raw, complaints)
-    around = Surroundings(path.parent, catalogue, tuple(sorted({sku.gpu for sku in skus.values()})))
+    asked = any(entry.analytic for entry in models.values())
+    gpus = gpus_on_offer(raw.get("skus"), path.parent, catalogue) if asked else ()
+    around = Surroundings(path.parent, catalogue, gpus)
     llms = {n: read_llm(n, entry, around, complaints) for n, entry in models.items()}
-    _check_transfer(skus, llms, transfer, complaints)
+    stated_nic = states_nic(raw)
+    section, skus = _skus(raw, list(llms.values()), path.parent, catalogue, complaints)
+    for name, written in (raw.get("models") or {}).items() if isinstance(raw.get("models"), dict) else ():
+        if name not in models and isinstance(written, dict):
+            check_rows(name, written, complaints)
+    check_names(raw, complaints)
+    check_transfer(stated_nic, llms, transfer, complaints)
     complaints.raise_any()
     return Fleet(
         name=str(raw.get("name") or path.stem),
@@ -84,7 +101,12 @@ def read(file: str | FilePath, catalogue: Catalogue) -> Fleet:
         ),
         assumptions=Assumptions(**assumptions.model_dump()),
         margins=Margins(**margins.model_dump()),
-        notes=(*around.notes, *_notes(skus, llms.values())),
+        notes=(
+            *price_notes(section.prices, today or current_day()),
+            *section.notes,
+            *around.notes,
+            *unusable(skus, llms.values()),
+        ),
         source_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
 
@@ -107,8 +129,24 @@ def _section(kind: type[Any], raw: dict[str, Any], key: str, complaints: Complai
     return kind() if entry is None else entry
 
 
-def _sku(name: str, entry: SkuEntry) -> Sku:
-    return Sku(name, entry.gpu, entry.gpus, entry.usd_per_hour, entry.available, entry.billing, entry.nic_gb_per_s)
+def _skus(
+    raw: dict[str, Any], llms: list[Llm | None], base: FilePath, catalogue: Catalogue, complaints: Complaints
+) -> tuple[Section, dict[str, Sku]]:
+    """Read the SKUs, those of price lists included, and leave them in `raw` as if they had been written there."""
+    before = len(complaints.faults)
+    section = priced_section(raw.get("skus"), llms, base, catalogue, complaints)
+    if "skus" in raw and (section.entries or len(complaints.faults) == before):
+        raw["skus"] = section.entries
+    elif "skus" in raw:
+        return section, {}
+    entries = _entries(SkuEntry, raw, "skus", complaints)
+    return section, {name: _sku(name, entry, section) for name, entry in entries}
+
+
+def _sku(name: str, e: SkuEntry, section: Section) -> Sku:
+    origin = section.prices[name].origin() if name in section.prices else PriceOrigin()
+    spans = name not in section.parts
+    return Sku(name, e.gpu, e.gpus, e.usd_per_hour, e.available, e.billing, e.nic_gb_per_s, origin, spans)
 
 
 def _workload(name: str, entry: WorkloadEntry, service_cv2: float) -> Workload:
@@ -133,51 +171,3 @@ def _workload(name: str, entry: WorkloadEntry, service_cv2: float) -> Workload:
 def _targets(slo: SloEntry) -> tuple[Target, ...]:
     stated = ((m, s, getattr(slo, f"{m}_{s}_ms")) for m in ("ttft", "tpot") for s in STATISTICS)
     return tuple(Target(metric, statistic, ms / 1e3) for metric, statistic, ms in stated if ms is not None)
-
-
-def _check_names(raw: dict[str, Any], complaints: Complaints) -> None:
-    models, skus, workloads = (
-        {} if not isinstance(raw.get(k), dict) else raw[k] for k in ("models", "skus", "workloads")
-    )
-    for name, entry in workloads.items():
-        model = entry.get("model") if isinstance(entry, dict) else None
-        if model is not None and str(model) not in models:
-            complaints.add(
-                ("workloads", name, "model"), f"{model!r} is not one of models; {did_you_mean(str(model), models)}"
-            )
-    transfer = raw.get("transfer")
-    links = transfer.get("links") if isinstance(transfer, dict) else None
-    for i, link in enumerate(links if isinstance(links, list) else ()):
-        for end in ("prefill", "decode"):
-            sku = link.get(end) if isinstance(link, dict) else None
-            if sku is not None and str(sku) not in skus:
-                path = ("transfer", "links", i, end)
-                complaints.add(path, f"{sku!r} is not one of skus; {did_you_mean(str(sku), skus)}")
-
-
-def _check_transfer(skus: dict[str, Sku], llms: dict[str, Llm | None], transfer: Any, complaints: Complaints) -> None:
-    if not transfer.links and sum(sku.nic_gb_per_s is not None for sku in skus.values()) == 0:
-        return
-    for name, llm in llms.items():
-        if llm is not None and llm.prefill and llm.kv_bytes_per_token is None:
-            complaints.add(
-                ("models", name),
-                "needs kv_bytes_per_token, because bandwidths are given and KV transfer takes time; add it here",
-            )
-
-
-def _notes(skus: dict[str, Sku], llms: Iterable[Llm | None]) -> Iterable[str]:
-    shapes = {shape for llm in llms if llm is not None for shape in llm.shapes()}
-    gpus = {shape.gpu for shape in shapes}
-    for sku in skus.values():
-        if sku.gpu not in gpus:
-            yield f"no LLM has a profile on {sku.gpu}, so {sku.name} cannot be used; {did_you_mean(sku.gpu, gpus)}"
-            continue
-        odd = sorted({s.gpus for s in shapes if s.gpu == sku.gpu and not _fits(s.gpus, sku.gpus)})
-        if odd:
-            sizes = ", ".join(map(str, odd))
-            yield f"{sku.name}: instances of {sizes} GPUs do not divide its {sku.gpus}; nodes are filled as one pool"
-
-
-def _fits(instance_gpus: int, node_gpus: int) -> bool:
-    return node_gpus % instance_gpus == 0 or instance_gpus % node_gpus == 0

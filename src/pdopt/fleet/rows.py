@@ -35,11 +35,15 @@ class ProfileRow(Entry):
 
     gpu: Text = Field(description="the GPU type (h200-sxm)")
     gpus: Count = Field(description="the GPUs of one instance, a whole number")
-    parallelism: Word = ""
-    dp: Annotated[Count, BeforeValidator(_one_if_blank)] = Field(1, description="attention data-parallel groups")
-    engine: Word = ""
+    parallelism: Word = Field("", description="how the instance is split (tp8, dp8-ep8); tells shapes apart")
+    dp: Annotated[Count, BeforeValidator(_one_if_blank)] = Field(
+        1, description="attention data-parallel groups: queues of their own"
+    )
+    engine: Word = Field(
+        "", description="sglang, vllm, …; prefill and decode of a request share it where both state it"
+    )
     engine_version: Word = ""
-    precision: Word = ""
+    precision: Word = Field("", description="of weights and KV cache; prefill and decode share it where both state it")
     kind: Kind = ""
     source: Word = ""
     date: Word = ""
@@ -62,7 +66,7 @@ class DecodeRow(ProfileRow):
     batch: Positive = Field(description="requests in flight on the instance")
     tpot_ms: Maybe = Field(None, description="milliseconds per output token")
     step_ms: Maybe = Field(None, description="milliseconds per decoding step")
-    tokens_per_step: Maybe = Field(None, description="tokens a step yields (speculative decoding)")
+    tokens_per_step: Maybe = Field(None, description="tokens a step yields (speculative decoding): TPOT = step / these")
     kv_tokens: Maybe = Field(None, description="tokens of KV cache the instance holds")
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Profile folders: prefill.csv, decode.csv and mixed.csv read into validated rows."""
+"""CSV tables read into validated rows; folders of profiles with prefill.csv, decode.csv and mixed.csv."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ import csv
 from pathlib import Path as FilePath
 
 from pdopt.fleet.faults import Complaints, Fault, FleetFaults, did_you_mean
-from pdopt.fleet.fields import validate
+from pdopt.fleet.fields import Entry, validate
 from pdopt.fleet.grouping import FoundRow
 from pdopt.fleet.rows import ROWS
 
 
 def read_table(file: FilePath, role: str) -> list[FoundRow]:
-    """Read one CSV table of profile rows.
+    """Read one CSV table of profile rows; `role` is "prefill", "decode" or "mixed"."""
+    return read_csv(file, ROWS[role])
 
-    Parameters
-    ----------
-    file : pathlib.Path
-    role : str
-        "prefill", "decode" or "mixed".
+
+def read_csv(file: FilePath, kind: type[Entry]) -> list[FoundRow]:
+    """Read one CSV table, every record as an entry of one kind.
 
     Raises
     ------
@@ -30,11 +29,14 @@ def read_table(file: FilePath, role: str) -> list[FoundRow]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, restkey="", skipinitialspace=True)
-            unknown = _unknown_columns(reader, role, complaints)
+            unknown = _unknown_columns(reader, kind, complaints)
+            repeated = {name for name in reader.fieldnames or () if list(reader.fieldnames or ()).count(name) > 1}
+            for name in sorted(repeated):
+                complaints.add((name,), "is a column given twice; keep one", line=1)
             for record in reader:
                 for column in unknown:
                     record.pop(column, None)
-                row = _read_record(record, role, complaints, reader.line_num)
+                row = _read_record(record, kind, complaints, reader.line_num)
                 if row is not None:
                     found.append(FoundRow(row, complaints, (), reader.line_num))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -45,8 +47,10 @@ def read_table(file: FilePath, role: str) -> list[FoundRow]:
     return found
 
 
-def _unknown_columns(reader: csv.DictReader[str], role: str, complaints: Complaints) -> list[str]:
-    known = ROWS[role].model_fields
+def _unknown_columns(reader: csv.DictReader[str], kind: type[Entry], complaints: Complaints) -> list[str]:
+    if kind.model_config.get("extra") == "ignore":
+        return []
+    known = kind.model_fields
     unknown = [column for column in reader.fieldnames or () if column not in known]
     for column in unknown:
         complaints.add((column,), f"unknown column; {did_you_mean(column, known)}", line=1)
@@ -82,12 +86,12 @@ def read_folder(folder: FilePath) -> tuple[dict[str, list[FoundRow]], list[Compl
     return rows, [found[0].complaints for found in rows.values()]
 
 
-def _read_record(record: dict[str, object], role: str, complaints: Complaints, line: int) -> object | None:
+def _read_record(record: dict[str, object], kind: type[Entry], complaints: Complaints, line: int) -> object | None:
     if record.pop("", None):
         complaints.add((), "has more cells than the header names; quote cells that hold a comma", line=line)
         return None
     known = Complaints(complaints.file)
     filled = {key: value for key, value in record.items() if value not in (None, "")}
-    row = validate(ROWS[role], filled, (), known)
+    row = validate(kind, filled, (), known)
     complaints.faults += [Fault(f.file, line, f.path, f.sentence) for f in known.faults]
     return row

@@ -12,10 +12,11 @@ from pdopt.capacity.refusal import Refusal
 from pdopt.capacity.table import Lane, LaneTable, Route
 from pdopt.fleet.fleet import Fleet, Workload
 from pdopt.plan.headroom import headroom
-from pdopt.plan.plan import Plan, Pool, ProfileUsed, Promise, Rental
+from pdopt.plan.plan import Plan, Pool, PriceSource, ProfileUsed, Promise, Rental
 from pdopt.plan.pools import PoolForecast, shape_of
 from pdopt.plan.why import token_prices
 
+NOT_MEASURED = {"computed", "analytic"}
 NOTHING = 1e-9  # requests per second, relative to the demand
 
 
@@ -52,7 +53,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         margins=asdict(fleet.margins),
         token_prices=tuple(token_prices(fleet, table, pools)),
         profiles=profiles,
-        notes=(*resting_on_estimates(profiles), *fleet.notes, *left_out(table.refusals)),
+        notes=(*not_measured(profiles), *estimated(profiles), *fleet.notes, *left_out(table.refusals)),
         fleet_sha256=fleet.source_hash,
         pdopt_version=pdopt.__version__,
     )
@@ -114,6 +115,7 @@ def _rentals(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[Rental]:
             gpus_used=gpus,
             usd_per_hour=nodes * sku.usd_per_h if sku.billing == "node" else gpus * sku.usd_per_h / sku.gpus,
             available=sku.available,
+            price_source=PriceSource(**asdict(sku.price_origin)),
         )
 
 
@@ -168,17 +170,23 @@ def _profiles_used(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[ProfileUsed]
                         shape=str(profile.shape),
                         kind=origin.kind or "unstated",
                         source=origin.source or "given in the fleet file",
+                        date=origin.date or None,
+                        engine_version=origin.engine_version or None,
                     )
 
 
-def resting_on_estimates(profiles: Iterable[ProfileUsed]) -> Iterable[str]:
-    """Warn of pools whose profile nobody measured: one sentence each, with the error that such estimates have."""
+def not_measured(profiles: Iterable[ProfileUsed]) -> Iterable[str]:
+    """Say, once, that a plan rests on numbers nobody measured end to end."""
+    kinds = sorted({profile.kind for profile in profiles} & NOT_MEASURED)
+    if kinds:
+        yield f"rests on {' and '.join(kinds)} profiles, not on measured ones: check with a measurement before buying"
+
+
+def estimated(profiles: Iterable[ProfileUsed]) -> Iterable[str]:
+    """Name the pools whose profile is a formula's, with the error that such estimates have."""
     for profile in profiles:
         if profile.kind == "analytic":
-            yield (
-                f"{profile.model}: {profile.role} on {profile.shape} rests on an analytic estimate, "
-                f"not on a measurement ({profile.source}); measure before you rent"
-            )
+            yield f"{profile.model}: {profile.role} on {profile.shape} is an estimate ({profile.source})"
 
 
 def left_out(refusals: Iterable[Refusal]) -> Iterable[str]:
@@ -187,7 +195,8 @@ def left_out(refusals: Iterable[Refusal]) -> Iterable[str]:
     for refusal in refusals:
         if refusal.target is None:
             groups[refusal.workload, refusal.role, refusal.sku][refusal.sentence].append(str(refusal.shape))
-    for (workload, role, sku), reasons in groups.items():
+    last = ("prefill", "decode", "mixed")
+    for (workload, role, sku), reasons in sorted(groups.items(), key=lambda item: last.index(item[0][1])):
         for sentence, shapes in reasons.items():
-            count = "" if len(shapes) == 1 else f" ({len(shapes)} shapes)"
-            yield f"{workload}: {role} on {sku} left out: {sentence}{count}"
+            which = shapes[0] if len(shapes) == 1 else f"{len(shapes)} shapes"
+            yield f"{workload}: {role} on {sku}, {which} left out: {sentence}"

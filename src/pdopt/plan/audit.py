@@ -27,12 +27,29 @@ def audit(fleet: Fleet, plan: Plan) -> list[str]:
         One sentence per broken promise; empty when the plan keeps them all.
     """
     return [
+        *_stated(fleet, plan),
         *_pools(fleet, plan),
         *_targets(fleet, plan),
         *_rates(fleet, plan),
         *_ways(fleet, plan),
         *_money(fleet, plan),
     ]
+
+
+def _stated(fleet: Fleet, plan: Plan) -> Iterator[str]:
+    """Check what the plan says of each workload against the fleet, and its gap."""
+    for promise in plan.workloads:
+        workload = fleet.workloads.get(promise.name)
+        if workload is None or not isclose(promise.demand_rps, workload.demand_rps, rel_tol=TOLERANCE):
+            yield f"{promise.name}: the fleet does not state a demand of {promise.demand_rps:g} requests per second"
+            continue
+        for target in workload.targets:
+            stated = getattr(promise, f"{target.metric}_{target.statistic}_ms")
+            if stated is not None and stated > target.bound_s * 1e3 * (1 + TOLERANCE):
+                yield f"{promise.name}: {target.metric} {target.statistic} of {stated:g} ms exceeds its target"
+    due = (plan.cost_per_hour - plan.bound_per_hour) / plan.cost_per_hour if plan.cost_per_hour > 0 else 0.0
+    if not isclose(plan.gap, due, abs_tol=TOLERANCE):
+        yield f"the gap is {due:g}, the plan says {plan.gap:g}"
 
 
 def _pools(fleet: Fleet, plan: Plan) -> Iterator[str]:

@@ -83,6 +83,16 @@ class Promise(Part):
     headroom: Headroom | None = None
 
 
+class PriceSource(Part):
+    """Where a price was read: a dated list, or the fleet file."""
+
+    source: str
+    file: str | None = None
+    date: str | None = None
+    term: str | None = None
+    region: str | None = None
+
+
 class Rental(Part):
     """What is rented of one SKU; dollars per hour of all its nodes."""
 
@@ -93,6 +103,7 @@ class Rental(Part):
     gpus_used: int
     usd_per_hour: float
     available: int | None = None
+    price_source: PriceSource | None = None
 
 
 class ProfileUsed(Part):
@@ -103,6 +114,8 @@ class ProfileUsed(Part):
     shape: str
     kind: str
     source: str
+    date: str | None = None
+    engine_version: str | None = None
 
 
 class TokenPrice(Part):

@@ -22,6 +22,7 @@ class Matrix:
     ----------
     cost, lower, upper : arrays of one number per column
     whole : boolean array, columns that must be whole numbers
+    unit : array, the size of a column's usual value, for a solver whose tolerances are absolute
     row_lower, row_upper : arrays of one number per row
     a : sparse matrix, rows × columns
     column_of : dict, (variable, index) → column
@@ -32,6 +33,7 @@ class Matrix:
     lower: Floats
     upper: Floats
     whole: npt.NDArray[np.bool_]
+    unit: Floats
     row_lower: Floats
     row_upper: Floats
     a: Any
@@ -54,9 +56,17 @@ def compile_matrix(program: pyo.ConcreteModel) -> Matrix:
         lower=np.array([-np.inf if v.lb is None else v.lb for v in columns], dtype=float),
         upper=np.array([np.inf if v.ub is None else v.ub for v in columns], dtype=float),
         whole=np.array([v.is_integer() for v in columns], dtype=bool),
+        unit=np.array([_unit(program, v) for v in columns], dtype=float),
         row_lower=np.where(kinds == 1, -np.inf, rhs),
         row_upper=np.where(kinds == -1, np.inf, rhs),
         a=csc_array(form.A),
         column_of={(v.parent_component().local_name, v.index()): i for i, v in enumerate(columns)},
         row_of={(r.constraint.parent_component().local_name, r.constraint.index()): i for i, r in enumerate(form.rows)},
     )
+
+
+def _unit(program: pyo.ConcreteModel, variable: Any) -> float:
+    """Give the required rate of a routed workload; everything else is counted in ones."""
+    if variable.parent_component().local_name != "Routed_rps":
+        return 1.0
+    return program.table.required_rps[variable.index()[1]] or 1.0

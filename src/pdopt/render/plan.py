@@ -7,20 +7,23 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from pdopt.plan.plan import HOURS_PER_MONTH, Answer, Headroom, NoPlan, Plan, Pool, Promise
-from pdopt.render.text import Line, number, percent, table, usd
+from pdopt.plan.plan import Answer, Headroom, NoPlan, Plan, Pool, Promise
+from pdopt.render.text import Line, number, percent, table, usd, usd_per_month
 
 WORDS = {"optimal": "the cheapest plan, proven", "feasible": "the best plan found so far"}
+
+SHOWN_SKUS = 8
 
 
 def answer_lines(answer: Answer) -> Iterator[Line]:
     """Give a plan as tables, or the reasons why there is none as sentences."""
     if isinstance(answer, NoPlan):
-        yield f"{answer.name}: no plan ({answer.status})"
+        state = "no plan is possible" if answer.status == "infeasible" else "no plan found in time"
+        yield f"{answer.name}: {state} ({answer.status})"
         yield ""
         yield from (f"  {reason.sentence}" for reason in answer.reasons)
         return
-    month = usd(answer.cost_per_hour * HOURS_PER_MONTH)
+    month = usd_per_month(answer.cost_per_hour)
     yield f"{answer.name}: {usd(answer.cost_per_hour)} per hour, {month} per month ({WORDS[answer.status]})"
     yield ""
     if not answer.pools:
@@ -30,16 +33,21 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
     yield ""
     yield table(["rent ", "nodes", "of", "GPUs used", "$ per hour", "$ per month"], _rentals(answer))
     yield ""
-    header = ["pool ", "role ", "SKU ", "instances ", "serves req/s ", "load", "binds "]
+    header = ["pool ", "role ", "SKU ", "instances ", "serves req/s ", "load", "nearest target "]
     yield table(header, (_pool(pool) for pool in answer.pools))
     yield ""
-    header = ["workload ", "req/s", "served", "TTFT ms ", "TPOT ms ", "survives alone: demand", "P slower", "D slower"]
+    header = ["workload ", "req/s", "served", "TTFT ms ", "TPOT ms ", "demand may grow", "P may slow", "D may slow"]
     yield table(header, (_promise(promise) for promise in answer.workloads))
     yield ""
     if len({price.sku for price in answer.token_prices}) > 1:
         yield "dollars per million tokens within the targets, on each SKU's best instance fully used (* used here)"
         yield _price_table(answer)
+        if (more := len({price.sku for price in answer.token_prices}) - SHOWN_SKUS) > 0:
+            yield f"({more} dearer {'SKU' if more == 1 else 'SKUs'}: see --json)"
         yield ""
+    held_back = [f"{name} {percent(fraction)}" for name, fraction in answer.margins.items() if fraction]
+    if held_back:
+        yield f"margins held back (in load, not in the latencies shown): {', '.join(held_back)}"
     yield _rests_on(answer)
     yield _proof(answer)
 
@@ -53,26 +61,29 @@ def _llm_lines(plan: Plan) -> Iterator[str]:
         counts = {role: sum(p.instances for p in pools if p.role == role) for role in ("prefill", "decode", "mixed")}
         split = f"{counts['prefill']}P{counts['decode']}D" if counts["prefill"] else ""
         mixed = f"{counts['mixed']} mixed" if counts["mixed"] else ""
-        wheres = {role: " + ".join(_where(p) for p in pools if p.role == role) for role in counts}
+        wheres = {role: _where([pool for pool in pools if pool.role == role]) for role in counts}
         detail = ", ".join(f"{role} on {where}" for role, where in wheres.items() if where)
         yield f"{llm:<{width}}  {' + '.join(filter(None, (split, mixed)))}  {detail}"
 
 
-def _where(pool: Pool) -> str:
-    return f"{pool.instances} x {pool.gpus_per_instance} {pool.gpu}"
+def _where(pools: list[Pool]) -> str:
+    counts: Counter[tuple[int, str]] = Counter()
+    for pool in pools:
+        counts[pool.gpus_per_instance, pool.gpu] += pool.instances
+    return " + ".join(f"{count} x ({gpus} {gpu})" for (gpus, gpu), count in counts.items())
 
 
 def _rentals(plan: Plan) -> Iterator[list[str]]:
     for rental in plan.skus:
         stock = "" if rental.available is None else str(rental.available)
         used = f"{rental.gpus_used} of {rental.gpus_rented}"
-        month = usd(rental.usd_per_hour * HOURS_PER_MONTH)
+        month = usd_per_month(rental.usd_per_hour)
         yield [rental.sku, str(rental.nodes), stock, used, usd(rental.usd_per_hour), month]
 
 
 def _pool(pool: Pool) -> list[str]:
     serves = ", ".join(f"{name} {number(rate)}" for name, rate in pool.serves.items())
-    words = [f"{pool.instances} x {pool.gpus_per_instance} GPU", pool.parallelism, pool.engine, pool.precision]
+    words = [f"{pool.instances} x ({pool.gpus_per_instance} {pool.gpu})", pool.parallelism, pool.engine, pool.precision]
     shape = " ".join(filter(None, words))
     return [pool.model, pool.role, pool.sku, shape, serves, f"{pool.utilisation * 100:.0f} %", pool.binds]
 
@@ -98,7 +109,12 @@ def _latencies(promise: Promise, metric: str) -> str:
 
 
 def _price_table(plan: Plan) -> Table:
-    skus = list(dict.fromkeys(price.sku for price in plan.token_prices))
+    best: dict[str, tuple[bool, float]] = {}
+    for price in plan.token_prices:
+        rank = (not price.used, price.usd_per_million_tokens)
+        best[price.sku] = min(rank, best.get(price.sku, rank))
+    shown = sorted(best, key=lambda sku: best[sku])[:SHOWN_SKUS]
+    skus = [sku for sku in best if sku in shown]
     rows: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for price in plan.token_prices:
         star = "*" if price.used else " "

@@ -12,7 +12,8 @@ SHOWN = 8
 
 def sizing_lines(sizing: Sizing) -> Iterator[Line]:
     """Give sides and pairs of a sizing, cheapest first."""
-    yield f"{sizing.workload}: {number(sizing.required_rps)} requests per second to carry"
+    asked = f"{number(sizing.demand_rps)} requests per second asked"
+    yield f"{sizing.workload}: {asked}, {number(sizing.required_rps)} to carry (margins and min_served counted)"
     yield ""
     header = ["role ", "SKU ", "instance ", "tok/s busy", "tok/s in target", "req/s each", "instances", "whole"]
     rows = [
@@ -28,10 +29,14 @@ def sizing_lines(sizing: Sizing) -> Iterator[Line]:
         ]
         for side in sizing.sides
     ]
+    if not rows:
+        yield "no instance can serve it:"
+        yield from (f"  {sentence}" for sentence in sizing.refusals)
+        return
     yield table(header, rows)
     if sizing.pairs:
         yield ""
-        header = ["prefill ", "decode ", "P:D", "plan", "$ per hour for the GPUs"]
+        header = ["prefill ", "decode ", "P:D", "plan", "$ per hour, by GPU"]
         yield table(header, (_pair(pair) for pair in sizing.pairs[:SHOWN]))
         if len(sizing.pairs) > SHOWN:
             yield f"({len(sizing.pairs) - SHOWN} dearer pairs: see --json)"

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pdopt.plan.plan import HOURS_PER_MONTH
+
 WIDTH = 1000  # tables take the width they need; a terminal wraps what is longer than its lines
 
 Line = str | Table
@@ -34,8 +36,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
 
 
 def usd(amount: float) -> str:
-    """Dollars: cents below a thousand dollars, whole dollars above a hundred thousand."""
-    return f"${amount:,.2f}" if abs(amount) < 100_000 else f"${amount:,.0f}"
+    """Dollars and cents."""
+    return f"${amount:,.2f}"
+
+
+def usd_per_month(usd_per_hour: float) -> str:
+    """Whole dollars of an average month."""
+    return f"${usd_per_hour * HOURS_PER_MONTH:,.0f}"
 
 
 def number(value: float) -> str:

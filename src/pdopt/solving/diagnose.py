@@ -72,10 +72,10 @@ def _targets(name: str, refused: Iterable[Refusal]) -> Iterator[Reason]:
             kind="target",
             workload=name,
             target=f"{metric}_{statistic}_ms",
-            bound_ms=bound_s * 1e3,
+            bound_ms=round(bound_s * 1e3, 9),
             best_ms=best,
             sentence=f"{name}: {metric.upper()} {statistic} of {bound_s * 1e3:g} ms is out of reach; "
-            f"at best {attainable}",
+            f"at best {attainable}; raise the target above that, or add a faster SKU",
         )
 
 
@@ -86,7 +86,7 @@ def _unmeasured(name: str, role: str, refused: Iterable[Refusal]) -> Iterator[Re
             sentences[refusal.sentence][refusal.sku] = None
     for sentence, skus in sentences.items():
         where = ", ".join(skus)
-        yield Reason(kind="unmeasured", workload=name, sentence=f"{name}: {role} on {where}: {sentence}")
+        yield Reason(kind="unmeasured", workload=name, sentence=f"{name}: {role} on {where}: {sentence}; measure there")
 
 
 def too_little_stock(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_s: float | None) -> list[Reason]:
@@ -110,9 +110,8 @@ def too_little_stock(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_
     fraction = _largest_fraction(matrix, seconds)
     if fraction is not None:
         percent = np.floor(fraction * 1000) / 10
-        sentence = (
-            f"the stock carries at most {percent:.1f} % of what every workload asks; lower the demand or min_served"
-        )
+        carried = f"at most {percent:.1f} %" if percent > 0 else "nothing"
+        sentence = f"the stock carries {carried} of what every workload asks; lower the demand or min_served"
         reasons.append(Reason(kind="demand", largest_fraction=fraction, sentence=sentence))
     return reasons
 
@@ -170,4 +169,5 @@ def _widened(matrix: Matrix, columns: np.ndarray, cost: list[float], upper: floa
         lower=np.concatenate([matrix.lower, np.zeros(width)]),
         upper=np.concatenate([matrix.upper, np.full(width, upper)]),
         whole=np.concatenate([matrix.whole, np.full(width, whole)]),
+        unit=np.concatenate([matrix.unit, np.ones(width)]),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csc_array, diags_array
 
 from pdopt.program.matrix import Matrix
 
@@ -57,40 +58,46 @@ def run(matrix: Matrix, time_limit_s: float | None = None, gap: float = 0.0, sta
     solver.passModel(_lp(matrix))
     if start is not None:
         solution = highspy.HighsSolution()
-        solution.col_value = list(start)
+        solution.col_value = list(start / matrix.unit)
         solver.setSolution(solution)
     solver.run()
-    return _outcome(solver, bool(matrix.whole.any()))
+    return _outcome(solver, matrix)
 
 
 def _lp(matrix: Matrix) -> highspy.HighsLp:
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = matrix.a.shape
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = matrix.cost, matrix.lower, matrix.upper
-    lp.row_lower_, lp.row_upper_ = matrix.row_lower, matrix.row_upper
+    unit, scale = matrix.unit, _row_scale(matrix)
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = matrix.cost * unit, matrix.lower / unit, matrix.upper / unit
+    lp.row_lower_, lp.row_upper_ = matrix.row_lower / scale, matrix.row_upper / scale
+    a = csc_array(diags_array(1 / scale) @ matrix.a @ diags_array(unit))
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = (
-        matrix.a.indptr,
-        matrix.a.indices,
-        matrix.a.data,
-    )
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = a.indptr, a.indices, a.data
     if matrix.whole.any():
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         lp.integrality_ = [kinds[int(whole)] for whole in matrix.whole]
     return lp
 
 
-def _outcome(solver: highspy.Highs, has_whole: bool) -> Outcome:
+def _row_scale(matrix: Matrix) -> Floats:
+    """Give the largest term of each row of routed rates alone, so that a tolerance is a part of the rate; else 1."""
+    sizes = abs(matrix.a @ diags_array(matrix.unit))
+    largest = sizes.max(axis=1).toarray().reshape(-1)
+    counts = sizes @ (matrix.unit == 1.0).astype(float)
+    return np.where((counts == 0) & (largest > 0), largest, 1.0)
+
+
+def _outcome(solver: highspy.Highs, matrix: Matrix) -> Outcome:
     status = solver.getModelStatus()
     info = solver.getInfo()
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     never = {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}
     if status in never:  # no objective of ours can fall without limit
         return Outcome("infeasible", None, None, np.inf)
-    bound = float(info.mip_dual_bound) if has_whole else float(info.objective_function_value)
+    bound = float(info.mip_dual_bound) if matrix.whole.any() else float(info.objective_function_value)
     if not found:
         return Outcome("unknown", None, None, bound if np.isfinite(bound) else -np.inf)
     objective = float(info.objective_function_value)
     proven = status == highspy.HighsModelStatus.kOptimal and objective - bound <= PROVEN * max(1.0, abs(objective))
-    values = np.array(solver.getSolution().col_value)
+    values = np.array(solver.getSolution().col_value) * matrix.unit
     return Outcome("optimal" if proven else "feasible", values, objective, min(bound, objective))

@@ -44,7 +44,7 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> 
         return no_plan(fleet, "infeasible", too_little_stock(fleet, table, matrix, time_limit_s))
     if outcome.values is None:
         return no_plan(fleet, "unknown", [_time_ran_out(time_limit_s)], outcome.bound)
-    plan = assemble(fleet, table, tidy(table, matrix, outcome))
+    plan = assemble(fleet, table, tidy(table, matrix, outcome, time_limit_s))
     _believe_nothing(fleet, plan)
     whole, rows = int(matrix.whole.sum()), matrix.a.shape[0]
     effort = Effort(total_s=perf_counter() - started, solve_s=solved - started, whole_columns=whole, rows=rows)
@@ -58,10 +58,8 @@ def _believe_nothing(fleet: Fleet, plan: Plan) -> None:
 
 
 def _time_ran_out(time_limit_s: float | None) -> Reason:
-    return Reason(
-        kind="time",
-        sentence=f"no plan was found within {time_limit_s:g} s; give a longer --time-limit or a wider --gap",
-    )
+    limit = "the time limit" if time_limit_s is None else f"{time_limit_s:g} s"
+    return Reason(kind="time", sentence=f"no plan was found within {limit}; give a longer --time-limit")
 
 
 def no_plan(fleet: Fleet, status: str, reasons: list[Reason], bound: float | None = None) -> NoPlan:

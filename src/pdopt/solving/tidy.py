@@ -18,14 +18,15 @@ Floats = npt.NDArray[np.float64]
 SECONDS = 5.0
 
 
-def tidy(table: LaneTable, matrix: Matrix, outcome: Outcome) -> Decision:
+def tidy(table: LaneTable, matrix: Matrix, outcome: Outcome, time_limit_s: float | None = None) -> Decision:
     """Give the decision of a solution that costs no more and uses the fewest GPUs, evenly loaded.
 
     Cheapest solutions are many: rented nodes may hold idle instances, and routes may fill one pool and leave another
     empty. With the nodes fixed, the fewest GPUs are sought; with these fixed too, the smallest load per pool.
     """
     assert outcome.values is not None
-    fewest = _fewest_gpus(table, matrix, outcome.values)
+    seconds = SECONDS if time_limit_s is None else min(SECONDS, max(time_limit_s / 10, 0.5))
+    fewest = _fewest_gpus(table, matrix, outcome.values, seconds)
     values = _even_load(table, matrix, fewest)
     instances = {name: round(float(fewest[column])) for name, column in matrix.columns("Instances").items()}
     routed: dict[str, dict[Route, float]] = {lane.name: {} for lane in table.lanes}
@@ -41,13 +42,13 @@ def _fixed(matrix: Matrix, columns: Iterable[int], values: Floats) -> Matrix:
     return replace(matrix, lower=lower, upper=upper)
 
 
-def _fewest_gpus(table: LaneTable, matrix: Matrix, values: Floats) -> Floats:
+def _fewest_gpus(table: LaneTable, matrix: Matrix, values: Floats, seconds: float) -> Floats:
     gpus = {lane.name: lane.shape.gpus for lane in table.lanes}
     cost = np.zeros(len(matrix.cost))
     for name, column in matrix.columns("Instances").items():
         cost[column] = gpus[name]
     fixed = _fixed(replace(matrix, cost=cost), matrix.columns("Nodes").values(), values)
-    found = run(fixed, time_limit_s=SECONDS, start=values).values
+    found = run(fixed, time_limit_s=seconds, start=values).values
     return values if found is None else found
 
 
@@ -75,6 +76,7 @@ def _even_load(table: LaneTable, matrix: Matrix, values: Floats) -> Floats:
         lower=np.concatenate([fixed.lower, np.zeros(width)]),
         upper=np.concatenate([fixed.upper, np.full(width, 1.0 + 1e-9)]),
         whole=np.zeros(len(fixed.cost) + width, dtype=bool),
+        unit=np.concatenate([fixed.unit, np.ones(width)]),
         row_lower=np.concatenate([fixed.row_lower, np.full(height, -np.inf)]),
         row_upper=np.concatenate([fixed.row_upper, np.zeros(height)]),
     )

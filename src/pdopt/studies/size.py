@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any
 
-from pdopt.capacity.lanes import every_lane
+from pdopt.capacity.lanes import ROLES, every_lane
 from pdopt.capacity.prefill import service_s
 from pdopt.capacity.table import Lane, LaneTable
 from pdopt.fleet.fleet import Fleet, Workload
@@ -70,6 +70,7 @@ def size(fleet: Fleet, workload: str) -> Sizing:
     table = every_lane(alone)
     lanes = [lane for lane in table.lanes if lane.loads]
     required = table.required_rps[workload]
+    order = list(ROLES)
     priced = sorted(
         ((_gpu_price(fleet, lane) * _side(fleet, lane, asked, required).instances, lane) for lane in lanes),
         key=lambda item: (item[0], item[1].name),
@@ -86,7 +87,7 @@ def size(fleet: Fleet, workload: str) -> Sizing:
         workload=workload,
         demand_rps=asked.demand_rps,
         required_rps=required,
-        sides=tuple(sides.values()),
+        sides=tuple(sorted(sides.values(), key=lambda side: order.index(side.role))),
         pairs=tuple(sorted(pairs, key=lambda pair: pair.usd_per_hour)),
         refusals=tuple(_refusals(table)),
     )
@@ -121,7 +122,7 @@ def _side(fleet: Fleet, lane: Lane, workload: Workload, required_rps: float) -> 
         tokens_per_s=rate * tokens,
         requests_per_s=rate,
         instances=instances,
-        whole_instances=ceil(instances - 1e-9),
+        whole_instances=ceil(instances * (1 - 1e-9)),
         tokens_per_s_busy=busy,
     )
 

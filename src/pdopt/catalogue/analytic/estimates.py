@@ -42,6 +42,8 @@ def estimate(
         The LLM fits on none of the sizes, or the GPU cannot compute in its precision.
     """
     weights, kv = card.native, "bf16"
+    if weights not in card.weight_bytes:
+        raise NoEstimate(f"the card of {card.name} gives no weights_gib in {weights or 'any precision'}")
     if weights == "nvfp4" and 4 not in gpu.flops_per_s:
         raise NoEstimate(f"{gpu.name} does not compute in nvfp4, the precision of {card.name}")
     sizes = sorted(set(gpus or (size for size in SIZES if size <= gpu.per_node)))

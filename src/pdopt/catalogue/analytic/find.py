@@ -7,9 +7,10 @@ from pathlib import Path
 
 from pdopt.catalogue.analytic.calibration import FILE, read_calibrations
 from pdopt.catalogue.analytic.estimates import NoEstimate, Rows, estimate
-from pdopt.catalogue.analytic.hardware import Card, Gpu, card, gpus
+from pdopt.catalogue.analytic.hardware import Card, Gpu, dimensions, specification
+from pdopt.catalogue.card import read_card
 from pdopt.fleet.faults import FleetFaults, did_you_mean
-from pdopt.fleet.located import read_yaml
+from pdopt.fleet.gpus import read_gpus
 
 
 def find_estimates(
@@ -35,28 +36,26 @@ def find_estimates(
         A card or a specification is missing or faulty, or the LLM does not fit.
     """
     places = [own] if own is not None else [folder / "llms" / name for folder in folders]
-    file = next((place / "card.yaml" for place in places if (place / "card.yaml").is_file()), None)
-    if file is None:
-        raise NoEstimate(f"there is no card.yaml of {name}; write one (models/README.md)")
     table = next(read_calibrations(folder / FILE) for folder in folders if (folder / FILE).is_file())
-    return estimate(_card(name, file), _gpu(gpu, folders), table, sizes, engine)
+    return estimate(_dimensions(name, places), _specification(gpu, folders), table, sizes, engine)
 
 
-def _card(name: str, file: Path) -> Card:
+def _dimensions(name: str, places: Iterable[Path]) -> Card:
     try:
-        raw, complaints = read_yaml(file)
-        complaints.raise_any()
-        return card(name, raw)
-    except (FleetFaults, KeyError, TypeError, ValueError, AttributeError) as error:
-        said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise NoEstimate(f"{file}: {said}; models/README.md tells what a card needs") from error
+        known = next(filter(None, map(read_card, places)), None)
+    except FleetFaults as error:
+        raise NoEstimate(str(error)) from error
+    if known is None:
+        raise NoEstimate(f"there is no card.yaml of {name}; write one (models/README.md)")
+    if "bf16" not in known.kv_bytes_per_token or not known.weights_gib:
+        raise NoEstimate(f"the card of {name} lacks kv_bytes_per_token of bf16 or weights_gib; models/README.md")
+    return dimensions(name, known)
 
 
-def _gpu(name: str, folders: Sequence[Path]) -> Gpu:
-    known: dict[str, Gpu] = {}
-    for folder in reversed(folders):
-        if (folder / "gpus.csv").is_file():
-            known |= gpus(folder / "gpus.csv")
+def _specification(name: str, folders: Sequence[Path]) -> Gpu:
+    known = read_gpus(folder / "gpus.csv" for folder in folders if (folder / "gpus.csv").is_file())
     if name not in known:
         raise NoEstimate(f"{name} is not in gpus.csv; {did_you_mean(name, known)}")
-    return known[name]
+    if not known[name].bf16_dense_tflops:
+        raise NoEstimate(f"gpus.csv states no bf16_dense_tflops of {name}; add it")
+    return specification(known[name])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
-from pathlib import Path
-from typing import Any
+
+from pdopt.catalogue.card import Card as CardFile
+from pdopt.fleet.gpus import Gpu as GpuRow
 
 PCIE_GB_PER_S = 32.0  # one way, PCIe 4.0 x16: what GPUs without NVLink share
 GIB = 2**30
+CONTEXT = 32768  # the longest one of a card that states none
 
 
 @dataclass(frozen=True)
@@ -71,43 +72,37 @@ class Card:
         return float(shared + (1 - shared) * (1 - (1 - chosen) ** tokens))
 
 
-def gpus(file: Path) -> dict[str, Gpu]:
-    """Read gpus.csv."""
-    with file.open(encoding="utf-8", newline="") as stream:
-        return {row["gpu"]: _gpu(row) for row in csv.DictReader(stream)}
-
-
-def _gpu(row: Mapping[str, str]) -> Gpu:
-    widths = {16: "bf16_dense_tflops", 8: "fp8_dense_tflops", 4: "fp4_dense_tflops"}
+def specification(known: GpuRow) -> Gpu:
+    """Take a GPU as gpus.csv describes it."""
+    widths = {16: known.bf16_dense_tflops, 8: known.fp8_dense_tflops, 4: known.fp4_dense_tflops}
     return Gpu(
-        name=row["gpu"],
-        memory_bytes=float(row["memory_gib"]) * GIB,
-        bytes_per_s=float(row["memory_bw_tb_s"]) * 1e12,
-        flops_per_s={bits: float(row[column]) * 1e12 for bits, column in widths.items() if row[column]},
-        link_bytes_per_s=(float(row["nvlink_gb_s"] or 0) / 2 or PCIE_GB_PER_S) * 1e9,
-        per_node=int(row["gpus_per_node"]),
+        name=known.gpu,
+        memory_bytes=known.memory_gib * GIB,
+        bytes_per_s=known.memory_bw_tb_s * 1e12,
+        flops_per_s={bits: tflops * 1e12 for bits, tflops in widths.items() if tflops},
+        link_bytes_per_s=((known.nvlink_gb_s or 0) / 2 or PCIE_GB_PER_S) * 1e9,
+        per_node=known.gpus_per_node,
     )
 
 
-def card(name: str, raw: Mapping[str, Any]) -> Card:
-    """Take an LLM's card as it is read from card.yaml.
+def dimensions(name: str, known: CardFile) -> Card:
+    """Take an LLM as its card.yaml describes it.
 
     A card need not give the hidden size: a transformer has about 12 layers hidden² weights per token passed.
     """
-    active, layers = float(raw["active_params_b"]) * 1e9, int(raw["layers"])
-    hidden = float(raw.get("hidden_size") or sqrt(active / (12 * layers)))
+    hidden = known.hidden_size or sqrt(known.active_params_b * 1e9 / (12 * known.layers))
     return Card(
         name=name,
-        params=float(raw["total_params_b"]) * 1e9,
-        active_params=active,
-        layers=layers,
+        params=known.total_params_b * 1e9,
+        active_params=known.active_params_b * 1e9,
+        layers=known.layers,
         hidden=hidden,
-        width=float(raw.get("attention_width") or hidden),
-        experts=int(raw.get("experts") or 0),
-        experts_per_token=int(raw.get("experts_per_token") or 0),
-        kv_bytes=dict(raw["kv_bytes_per_token"]),
-        weight_bytes={kind: float(gib) * GIB for kind, gib in raw["weights_gib"].items()},
-        native=str(raw.get("native_precision") or next(iter(raw["weights_gib"]))),
-        max_context=int(raw["max_context"]),
-        split_kv=str(raw.get("attention", "")).upper() != "MLA",
+        width=known.attention_width or hidden,
+        experts=known.experts,
+        experts_per_token=known.experts_per_token,
+        kv_bytes=known.kv_bytes_per_token,
+        weight_bytes={kind: gib * GIB for kind, gib in known.weights_gib.items()},
+        native=known.native_precision or next(iter(known.weights_gib), ""),
+        max_context=known.max_context or CONTEXT,
+        split_kv=known.attention.upper() != "MLA",
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pdopt.catalogue.analytic.hardware import Card, Gpu
 
-BITS = {"bf16": 16, "fp16": 16, "fp8": 8, "nvfp4": 4, "mxfp4": 16}  # the width computed in; mxfp4 weights meet bf16
+BITS = {"bf16": 16, "fp16": 16, "fp8": 8, "nvfp4": 4}  # the width computed in; others meet bf16 (mxfp4, int4)
 ACTIVATION_BYTES = 2.0
 MEMORY_SHARE = 0.9  # of a GPU's memory, for weights and KV cache
 
@@ -106,11 +106,11 @@ def _work(one: Instance, tokens: float, pairs: float, cache_bytes: float) -> Wor
     reductions = 2 * card.layers if one.gpus > 1 else 0  # after attention and after the MLP
     sent = reductions * tokens * card.hidden * ACTIVATION_BYTES * 2 * (one.gpus - 1) / one.gpus
     return Work(
-        compute_s=flop / (one.gpus * gpu.flops(BITS[one.weights])),
+        compute_s=flop / (one.gpus * gpu.flops(BITS.get(one.weights, 16))),
         memory_s=(weights + cache_bytes) / gpu.bytes_per_s,
         link_s=sent / gpu.link_bytes_per_s,
         layers=card.layers,
         reductions=reductions,
-        narrow=BITS[one.weights] < 16,
+        narrow=BITS.get(one.weights, 16) < 16,
         experts=card.experts > 0 or card.active_params < card.params,
     )

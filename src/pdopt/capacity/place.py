@@ -1,0 +1,44 @@
+"""Where lanes are built: one LLM on one SKU, and the refusals met on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pdopt.capacity.handover import Handover
+from pdopt.capacity.refusal import Refusal, Unreachable
+from pdopt.capacity.table import Route
+from pdopt.fleet.fleet import Assumptions, Fleet, Llm, Workload
+from pdopt.fleet.profiles import Shape
+
+Loads = dict[Route, tuple[float, ...]]
+Offer = tuple[tuple[str, ...], Loads]  # the limits of a lane and what its routes load them with
+
+
+@dataclass
+class Place:
+    """One LLM on one SKU, with all the workloads it could serve there."""
+
+    fleet: Fleet
+    llm: Llm
+    sku: str
+    ways: list[Handover]
+    refusals: list[Refusal] = field(default_factory=list)
+
+    @property
+    def assumptions(self) -> Assumptions:
+        """What the performance model assumes."""
+        return self.fleet.assumptions
+
+    def workloads(self) -> Iterator[Workload]:
+        """Yield the workloads of the LLM."""
+        return (workload for workload in self.fleet.workloads.values() if workload.llm == self.llm.name)
+
+    def workload(self, route: Route) -> Workload:
+        """Give the workload that travels a route."""
+        return self.fleet.workloads[route.workload]
+
+    def refuse(self, workload: Workload, role: str, shape: Shape, why: Exception) -> None:
+        """Note that a shape cannot take a role for a workload."""
+        target, best_s = (why.target, why.best_s) if isinstance(why, Unreachable) else (None, None)
+        self.refusals.append(Refusal(workload.name, role, self.sku, shape, str(why), target, best_s))

@@ -1,0 +1,79 @@
+"""``vllm bench serve --save-result`` (with or without ``--save-detailed``): one JSON object per run, milliseconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pdopt.catalogue.measured.measurement import Facts, Measurement, Unreadable
+from pdopt.catalogue.measured.parsing import (
+    count,
+    day,
+    engine_named,
+    finite,
+    has,
+    latency,
+    number,
+    ratio,
+    read_json,
+    variation,
+)
+
+NAME = "vllm bench serve"
+
+
+def detects(path: Path, head: str) -> bool:
+    """Whether this is one run's JSON object."""
+    return head.lstrip().startswith("{") and has(head, "backend", "model_id", "tokenizer_id", "num_prompts")
+
+
+def read(path: Path) -> list[Measurement]:
+    """Give the run."""
+    record = read_json(path)
+    if not isinstance(record, dict):
+        raise Unreadable("is not one JSON object")
+    return [measurement(record, path.name)]
+
+
+def measurement(record: dict[str, Any], source: str, tool: str = NAME) -> Measurement:
+    """Turn one run's record into a measurement; the tool records neither its own nor the server's version."""
+    completed = count(record, "completed")
+    prompts = count(record, "num_prompts")
+    failed = count(record, "failed")
+    inputs, outputs = record.get("input_lens") or (), record.get("output_lens") or ()
+    return Measurement(
+        source=source,
+        tool=tool,
+        tool_version=str(record.get("vllm_version") or ""),
+        model=str(record.get("model_id") or ""),
+        facts=_facts(record),
+        isl=ratio(number(record, "total_input_tokens", "total_input"), completed),
+        osl=ratio(number(record, "total_output_tokens", "total_output"), completed),
+        completed=completed,
+        failed=failed if failed is not None else max((prompts or 0) - (completed or 0), 0),
+        duration_s=number(record, "duration"),
+        concurrency=finite(number(record, "max_concurrency")),
+        rate_rps=finite(number(record, "request_rate")),
+        ttft=latency(record, "ms", "{}_ttft_ms"),
+        tpot=latency(record, "ms", "{}_tpot_ms"),
+        request_rps=number(record, "request_throughput"),
+        output_tps=number(record, "output_throughput"),
+        input_tps=ratio(number(record, "total_input_tokens"), number(record, "duration")),
+        input_cv=variation(inputs),
+        output_cv=variation(outputs),
+    )
+
+
+def _facts(record: dict[str, Any]) -> Facts:
+    """Read what ``--metadata gpu=… tp=…`` added; the backend names the engine unless it is a bare protocol."""
+    tp = count(record, "tp", "tensor_parallel_size")
+    return Facts(
+        gpu=str(record.get("gpu") or ""),
+        gpus=count(record, "gpus") or (tp or 0) * (count(record, "pp", "pipeline_parallel_size") or 1) or None,
+        parallelism=str(record.get("parallelism") or (f"tp{tp}" if tp else "")),
+        dp=count(record, "dp"),
+        engine=str(record.get("engine") or engine_named(record.get("backend"))),
+        engine_version=str(record.get("engine_version") or ""),
+        precision=str(record.get("precision") or ""),
+        date=day(record.get("date")),
+    )

@@ -1,0 +1,1 @@
+"""From measurements of serving-benchmark tools to profile rows."""

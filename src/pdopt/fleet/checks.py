@@ -1,0 +1,71 @@
+"""What several entries of a fleet file must say together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pdopt.fleet.faults import Complaints, did_you_mean
+from pdopt.fleet.fleet import Llm, Sku
+
+
+def check_names(raw: dict[str, Any], complaints: Complaints) -> None:
+    """Note every name that leads nowhere."""
+    models, skus, workloads = (
+        {} if not isinstance(raw.get(k), dict) else raw[k] for k in ("models", "skus", "workloads")
+    )
+    for name, entry in workloads.items():
+        model = entry.get("model") if isinstance(entry, dict) else None
+        if model is not None and str(model) not in models:
+            complaints.add(
+                ("workloads", name, "model"), f"{model!r} is not one of models; {did_you_mean(str(model), models)}"
+            )
+    transfer = raw.get("transfer")
+    links = transfer.get("links") if isinstance(transfer, dict) else None
+    for i, link in enumerate(links if isinstance(links, list) else ()):
+        for end in ("prefill", "decode"):
+            sku = link.get(end) if isinstance(link, dict) else None
+            if sku is not None and str(sku) not in skus:
+                path = ("transfer", "links", i, end)
+                complaints.add(path, f"{sku!r} is not one of skus; {did_you_mean(str(sku), skus)}")
+
+
+def states_nic(raw: dict[str, Any]) -> bool:
+    """Whether any SKU of the file states its network."""
+    skus = raw.get("skus")
+    written = skus.values() if isinstance(skus, dict) else ()
+    return any(isinstance(entry, dict) and entry.get("nic_gb_per_s") is not None for entry in written)
+
+
+def check_transfer(nic: bool, llms: dict[str, Llm | None], transfer: Any, complaints: Complaints) -> None:
+    """Ask for the bytes of KV cache where bandwidths are stated."""
+    if not transfer.links and not nic:
+        return
+    for name, llm in llms.items():
+        if llm is not None and llm.prefill and llm.kv_bytes_per_token is None:
+            complaints.add(
+                ("models", name),
+                "needs kv_bytes_per_token, because bandwidths are given and KV transfer takes time; add it here",
+            )
+
+
+def unusable(skus: dict[str, Sku], llms: Iterable[Llm | None]) -> Iterable[str]:
+    """Say which SKUs cannot be used, or not evenly."""
+    shapes = {shape for llm in llms if llm is not None for shape in llm.shapes()}
+    gpus = {shape.gpu for shape in shapes}
+    for sku in skus.values():
+        if sku.gpu not in gpus:
+            offered = ", ".join(sorted(gpus)) or "no GPU"
+            yield f"no LLM has a profile on {sku.gpu}, so {sku.name} cannot be used; profiles are on {offered}"
+            continue
+        if not any(sku.hosts(shape) for shape in shapes):
+            yield f"{sku.name}: no instance fits its {sku.gpus} x {sku.gpu}, a part of a machine; it is left out"
+            continue
+        odd = sorted({s.gpus for s in shapes if sku.hosts(s) and not _fits(s.gpus, sku.gpus)})
+        if odd:
+            sizes = ", ".join(map(str, odd))
+            yield f"{sku.name}: instances of {sizes} GPUs do not divide its {sku.gpus}; nodes are filled as one pool"
+
+
+def _fits(instance_gpus: int, node_gpus: int) -> bool:
+    return node_gpus % instance_gpus == 0 or instance_gpus % node_gpus == 0
