@@ -46,9 +46,9 @@ def aic(
     decode_scale: Annotated[float, typer.Option("--decode-scale", help="Measured over computed speed.")] = 1.0,
     quiet: Quiet = False,
 ) -> None:
-    """Compute prefill and decode rows with AIConfigurator (pip install 'pdopt[aic]') and merge them into a folder.
+    """Compute profile rows with AIConfigurator.
 
-    The rows are composed from measured kernels, not measured end to end; calibrate them with a measurement of yours.
+    Needs pip install 'pdopt[aic]'; merges prefill and decode rows into a folder. They are composed from measured kernels, not measured end to end; calibrate them with a measurement of yours.
     Exit codes: 0 rows written or there already, 2 no data, a bad option, or rows that contradict those in the folder.
     """
     from pdopt.catalogue.aic.layout import Layout

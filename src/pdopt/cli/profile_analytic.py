@@ -23,9 +23,9 @@ def analytic(
     ] = "",
     models: Models = None,
 ) -> None:
-    """Estimate prefill and decode rows from the LLM's card and the GPU's specification, and merge them into a folder.
+    """Estimate profile rows by a roofline.
 
-    An estimate, calibrated against the catalogue; docs/analytic.md publishes its error.
+    From the LLM's card and the GPU's specification, merged into a folder. An estimate, calibrated against the catalogue; docs/analytic.md publishes its error.
     Exit codes: 0 rows written or there already, 2 bad input or rows that contradict those in the folder.
     """
     from pdopt.catalogue.analytic.find import find_estimates
