@@ -48,7 +48,8 @@ def aic(
 ) -> None:
     """Compute profile rows with AIConfigurator.
 
-    Needs pip install 'pdopt[aic]'; merges prefill and decode rows into a folder. They are composed from measured kernels, not measured end to end; calibrate them with a measurement of yours.
+    Needs pip install 'pdopt[aic]'; merges prefill and decode rows into a folder. They are composed from
+    measured kernels, not measured end to end; calibrate them with a measurement of yours.
     Exit codes: 0 rows written or there already, 2 no data, a bad option, or rows that contradict those in the folder.
     """
     from pdopt.catalogue.aic.layout import Layout

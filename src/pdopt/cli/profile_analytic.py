@@ -25,7 +25,8 @@ def analytic(
 ) -> None:
     """Estimate profile rows by a roofline.
 
-    From the LLM's card and the GPU's specification, merged into a folder. An estimate, calibrated against the catalogue; docs/analytic.md publishes its error.
+    From the LLM's card and the GPU's specification, merged into a folder. An
+    estimate, calibrated against the catalogue; docs/analytic.md publishes its error.
     Exit codes: 0 rows written or there already, 2 bad input or rows that contradict those in the folder.
     """
     from pdopt.catalogue.analytic.find import find_estimates
