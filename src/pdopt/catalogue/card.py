@@ -23,6 +23,11 @@ class Card(Entry):
     total_params_b: Positive = Field(description="parameters in billions")
     active_params_b: Positive = Field(description="parameters that a token uses, in billions")
     layers: int = Field(description="the number of layers")
+    attention: Text = ""
+    hidden_size: Positive | None = None
+    attention_width: Positive | None = Field(None, description="query heads x mean of their key and value dimensions")
+    experts: int = 0
+    experts_per_token: int = 0
     kv_bytes_per_token: dict[str, float] = Field(default_factory=dict)
     weights_gib: dict[str, float] = Field(default_factory=dict)
     native_precision: Text = ""

@@ -42,6 +42,18 @@ class CatalogueFolder:
         """Names of all LLMs that have a card or profiles."""
         return sorted({child.name for folder in self.folders for child in folder.glob("llms/*") if child.is_dir()})
 
+    def estimates(self, folder: Path | None, name: str, gpu: str, engine: str) -> dict[str, list[dict[str, object]]]:
+        """Estimate rows by role from the LLM's card and the GPU's specification.
+
+        Raises
+        ------
+        ValueError
+            There is no card, the GPU is not in gpus.csv, or the LLM does not fit.
+        """
+        from pdopt.catalogue.analytic.find import find_estimates
+
+        return find_estimates(self.folders, folder, name, gpu, engine=engine)
+
     def files(self, pattern: str) -> Iterable[Path]:
         """Files of the folders, the user's own first, each folder's by name."""
         return [file for folder in self.folders for file in sorted(folder.glob(pattern))]

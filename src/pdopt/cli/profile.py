@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from pdopt.cli.profile_aic import aic
+from pdopt.cli.profile_analytic import analytic
 from pdopt.cli.profile_check import check
 from pdopt.cli.profile_import import import_
 from pdopt.cli.profile_list import list_profiles
@@ -16,3 +18,5 @@ profile_app.command("list")(list_profiles)
 profile_app.command("show")(show_profile)
 profile_app.command("check")(check)
 profile_app.command("import")(import_)
+profile_app.command("aic")(aic)
+profile_app.command("analytic")(analytic)

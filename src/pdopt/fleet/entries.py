@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StrictBool
 
 from pdopt.fleet.faults import Path
 from pdopt.fleet.fields import Count, CountOrNone, Entry, Fraction, Growth, HeldBack, NotNegative, Positive, Text
@@ -32,6 +32,9 @@ class ModelEntry(Entry):
     profiles: Text | None = Field(None, description="a folder with prefill.csv and decode.csv, relative to this file")
     engine: Text | None = Field(None, description="the one engine whose profiles may be used (sglang, vllm, trtllm)")
     kv_bytes_per_token: Positive | None = Field(None, description="bytes of KV cache per token")
+    analytic: StrictBool = Field(
+        False, description="true to estimate profiles on GPUs that have none (docs/analytic.md)"
+    )
 
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:

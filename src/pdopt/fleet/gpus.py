@@ -24,6 +24,7 @@ class Gpu(Entry):
     bf16_dense_tflops: Maybe = None
     fp8_dense_tflops: Maybe = None
     fp4_dense_tflops: Maybe = None
+    nvlink_gb_s: float | None = Field(None, description="NVLink, both ways together; blank or 0 for PCIe alone")
     gpus_per_node: Annotated[Count, Field(description="the GPUs of a whole machine")]
 
     def fastest_tflops(self, bits: int) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
@@ -24,23 +26,34 @@ NO_PROFILES = (
 )
 
 
-def read_llm(name: str, entry: ModelEntry, base: FilePath, catalogue: Catalogue, complaints: Complaints) -> Llm | None:
+@dataclass(frozen=True)
+class Surroundings:
+    """What reading an LLM may look at: the fleet file's folder, the catalogue, the GPU types on offer."""
+
+    base: FilePath
+    catalogue: Catalogue
+    gpus: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+
+def read_llm(name: str, entry: ModelEntry, around: Surroundings, complaints: Complaints) -> Llm | None:
     """Gather the profiles of one LLM; note every fault and give None when there is one."""
     before = len(complaints.faults)
-    rows = _rows(name, entry, base, catalogue, complaints)
-    if rows is not None and entry.engine is not None:
+    rows = _rows(name, entry, around, complaints)
+    estimates = _estimates(name, entry, rows, around) if entry.analytic and rows is not None else {}
+    if rows and entry.engine is not None:
         rows = _of_engine(rows, entry.engine, ("models", name, "engine"), complaints)
     if rows is None:
         return None
+    rows = {role: [*rows.get(role, ()), *estimates.get(role, ())] for role in {**rows, **estimates}}
     groups = _grouped(rows, complaints)
     if len(complaints.faults) > before:
         return None
     if not groups.get("mixed") and not (groups.get("prefill") and groups.get("decode")):
         lacking = " and ".join(role for role in ("prefill", "decode") if not groups.get(role))
-        complaints.add(("models", name), f"has no {lacking} rows; add them, or mixed rows of ordinary instances")
-    return Llm(
-        name=name, kv_bytes_per_token=entry.kv_bytes_per_token or _card_kv_bytes(catalogue.folder_of(name)), **groups
-    )
+        complaints.add(("models", name), f"has no {lacking} rows; {_remedy(entry)}")
+    card_kv_bytes = _card_kv_bytes(around.catalogue.folder_of(name))
+    return Llm(name=name, kv_bytes_per_token=entry.kv_bytes_per_token or card_kv_bytes, **groups)
 
 
 def check_rows(name: str, written: dict[str, Any], complaints: Complaints) -> None:
@@ -56,24 +69,49 @@ def _grouped(rows: dict[str, list[FoundRow]], complaints: Complaints) -> dict[st
 
 
 def _rows(
-    name: str, entry: ModelEntry, base: FilePath, catalogue: Catalogue, complaints: Complaints
+    name: str, entry: ModelEntry, around: Surroundings, complaints: Complaints
 ) -> dict[str, list[FoundRow]] | None:
     if entry.inline:
         return _inline_rows(name, {role: getattr(entry, role) or [] for role in ROWS}, complaints)
     if entry.profiles is not None:
-        return _folder_rows(base / entry.profiles, ("models", name, "profiles"), complaints)
-    folder = catalogue.folder_of(name)
+        return _folder_rows(around.base / entry.profiles, ("models", name, "profiles"), complaints)
+    folder = around.catalogue.folder_of(name)
     if folder is None:
         complaints.add(
             ("models", name),
             "is not in the catalogue; add prefill and decode rows, or profiles: FOLDER "
-            f"({did_you_mean(name, catalogue.names())})",
+            f"({did_you_mean(name, around.catalogue.names())})",
         )
         return None
-    if not any((folder / f"{role}.csv").exists() for role in ROWS):
+    if not entry.analytic and not any((folder / f"{role}.csv").exists() for role in ROWS):
         complaints.add(("models", name), NO_PROFILES)
         return None
     return _folder_rows(folder, ("models", name), complaints)
+
+
+def _estimates(
+    name: str, entry: ModelEntry, rows: dict[str, list[FoundRow]], around: Surroundings
+) -> dict[str, list[FoundRow]]:
+    """Give estimated rows on the GPU types on offer that have no profile of the LLM, in any role, of any engine."""
+    folder = around.catalogue.folder_of(name) if entry.profiles is None else around.base / entry.profiles
+    measured = {item.row.gpu for found in rows.values() for item in found}
+    made: dict[str, list[FoundRow]] = defaultdict(list)
+    nowhere = Complaints("estimates")
+    for gpu in sorted(set(around.gpus) - measured):
+        try:
+            tables = around.catalogue.estimates(folder, name, gpu, entry.engine or "")
+        except ValueError as error:
+            around.notes.append(f"{name}: no analytic estimate on {gpu}: {error}")
+            continue
+        for role, table in tables.items():
+            made[role] += [FoundRow(ROWS[role].model_validate(row), nowhere, ()) for row in table]
+    return made
+
+
+def _remedy(entry: ModelEntry) -> str:
+    if entry.analytic:
+        return "an analytic estimate was possible on no GPU on offer (it needs a card.yaml and gpus.csv); add rows"
+    return "add them, or mixed rows of ordinary instances"
 
 
 def _inline_rows(name: str, written: dict[str, list[Any]], complaints: Complaints) -> dict[str, list[FoundRow]]:

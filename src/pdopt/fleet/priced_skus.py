@@ -59,6 +59,22 @@ def priced_section(
     return section
 
 
+def gpus_on_offer(raw: Any, base: FilePath, catalogue: PriceLists) -> tuple[str, ...]:
+    """Give the GPU types that the section ``skus`` may offer; `priced_section` tells the faults of it."""
+    written = raw if isinstance(raw, dict) else {}
+    gpus = {str(entry["gpu"]) for entry in written.values() if isinstance(entry, dict) and entry.get("gpu")}
+    choice = {key: written[key] for key in KEYS if key in written and not isinstance(written[key], dict)}
+    unsaid = Complaints("")
+    try:
+        chosen = validate(PricedSkus, choice, ("skus",), unsaid) if choice else None
+        prices = offered_prices(chosen, base, catalogue, unsaid) if chosen else []
+    except FleetFaults:
+        return tuple(sorted(gpus))
+    only = set(chosen.only or ()) if chosen else set()
+    rows = [price.row for price in prices if not only or {price.row.instance_type, price.row.gpu} & only]
+    return tuple(sorted(gpus | {row.gpu for row in rows}))
+
+
 def _bare(entry: object) -> bool:
     """Whether an entry only adds to a node type of the list."""
     return isinstance(entry, dict) and not entry.keys() & set(STATED)

@@ -21,11 +21,11 @@ from pdopt.fleet.entries import (
 from pdopt.fleet.faults import Complaints, did_you_mean
 from pdopt.fleet.fields import validate
 from pdopt.fleet.fleet import Assumptions, Fleet, Llm, Margins, PriceOrigin, Sku, Target, Transfer, Workload
-from pdopt.fleet.llms import check_rows, read_llm
+from pdopt.fleet.llms import Surroundings, check_rows, read_llm
 from pdopt.fleet.located import read_yaml
 from pdopt.fleet.price_choice import PriceLists
 from pdopt.fleet.price_notes import price_notes
-from pdopt.fleet.priced_skus import Section, priced_section
+from pdopt.fleet.priced_skus import Section, gpus_on_offer, priced_section
 from pdopt.fleet.prices import current_day
 from pdopt.fleet.rows import STATISTICS
 
@@ -40,6 +40,11 @@ class Catalogue(PriceLists, Protocol):
 
     def folder_of(self, name: str) -> FilePath | None:
         """Folder with the profiles of an LLM, or None."""
+
+    def estimates(
+        self, folder: FilePath | None, name: str, gpu: str, engine: str
+    ) -> dict[str, list[dict[str, object]]]:
+        """Estimated rows by role; a ValueError says why there are none."""
 
 
 def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) -> Fleet:
@@ -74,7 +79,10 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     entries = dict(_entries(WorkloadEntry, raw, "workloads", complaints))
     transfer = _section(TransferEntry, raw, "transfer", complaints)
     margins = _section(MarginsEntry, raw, "margins", complaints)
-    llms = {n: read_llm(n, entry, path.parent, catalogue, complaints) for n, entry in models.items()}
+    asked = any(entry.analytic for entry in models.values())
+    gpus = gpus_on_offer(raw.get("skus"), path.parent, catalogue) if asked else ()
+    around = Surroundings(path.parent, catalogue, gpus)
+    llms = {n: read_llm(n, entry, around, complaints) for n, entry in models.items()}
     stated_nic = states_nic(raw)
     section, skus = _skus(raw, list(llms.values()), path.parent, catalogue, complaints)
     for name, written in (raw.get("models") or {}).items() if isinstance(raw.get("models"), dict) else ():
@@ -96,6 +104,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         notes=(
             *price_notes(section.prices, today or current_day()),
             *section.notes,
+            *around.notes,
             *unusable(skus, llms.values()),
         ),
         source_hash=hashlib.sha256(path.read_bytes()).hexdigest(),

@@ -53,7 +53,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         margins=asdict(fleet.margins),
         token_prices=tuple(token_prices(fleet, table, pools)),
         profiles=profiles,
-        notes=(*not_measured(profiles), *fleet.notes, *left_out(table.refusals)),
+        notes=(*not_measured(profiles), *estimated(profiles), *fleet.notes, *left_out(table.refusals)),
         fleet_sha256=fleet.source_hash,
         pdopt_version=pdopt.__version__,
     )
@@ -180,6 +180,13 @@ def not_measured(profiles: Iterable[ProfileUsed]) -> Iterable[str]:
     kinds = sorted({profile.kind for profile in profiles} & NOT_MEASURED)
     if kinds:
         yield f"rests on {' and '.join(kinds)} profiles, not on measured ones: check with a measurement before buying"
+
+
+def estimated(profiles: Iterable[ProfileUsed]) -> Iterable[str]:
+    """Name the pools whose profile is a formula's, with the error that such estimates have."""
+    for profile in profiles:
+        if profile.kind == "analytic":
+            yield f"{profile.model}: {profile.role} on {profile.shape} is an estimate ({profile.source})"
 
 
 def left_out(refusals: Iterable[Refusal]) -> Iterable[str]:

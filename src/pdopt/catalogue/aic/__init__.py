@@ -1,0 +1,1 @@
+"""Profiles computed by AIConfigurator or its successor AISimulate, from its Python SDK (optional)."""

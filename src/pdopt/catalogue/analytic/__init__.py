@@ -1,0 +1,1 @@
+"""Profiles from a roofline: what to fall back on where nobody has measured, and how far off it is."""
