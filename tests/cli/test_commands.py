@@ -233,7 +233,15 @@ def test_output_overwrites_an_earlier_plan_or_refusal(tmp_path: Path) -> None:
         assert strict_json(file.read_text())["status"] == status
 
 
-@pytest.mark.parametrize("content", ["", "name: fleet", "{}", "[1]", '{"status": "optimal"}'])
+def test_output_into_an_empty_file_or_a_device(tmp_path: Path) -> None:
+    file = tmp_path / "empty.json"
+    file.write_text("")
+    assert pdopt_("solve", MM1, "-o", str(file)).exit_code == 0
+    assert strict_json(file.read_text())["status"] == "optimal"
+    assert pdopt_("solve", MM1, "-o", "/dev/null").exit_code == 0
+
+
+@pytest.mark.parametrize("content", ["name: fleet", "{}", "[1]", '{"status": "optimal"}'])
 def test_output_never_overwrites_what_is_not_a_plan(tmp_path: Path, content: str) -> None:
     file = tmp_path / "mine.json"
     file.write_text(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 
@@ -12,7 +13,9 @@ def main() -> None:
     try:
         app()
     except OSError as error:
-        print(f"pdopt: cannot write the answer ({error.strerror or error})", file=sys.stderr)
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES):
+            raise
+        print(f"pdopt: cannot write the answer ({error.strerror})", file=sys.stderr)
         sys.exit(2)
     except Exception:
         import traceback

@@ -74,7 +74,7 @@ def print_notes(notes: Iterable[str], quiet: bool) -> None:
 
 def check_output(file: Path | None) -> None:
     """Refuse an output that cannot be written, or that would overwrite something pdopt did not make."""
-    if file is None:
+    if file is None or (file.exists() and not file.is_file() and not file.is_dir()):  # such as /dev/null
         return
     if not file.parent.is_dir():
         raise refuse(f"{file}: there is no folder {file.parent}; make it first")
@@ -86,7 +86,8 @@ def check_output(file: Path | None) -> None:
 
 def _is_ours(file: Path) -> bool:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        content = json.loads(text) if text.strip() else {"pdopt_version": None}  # an empty file holds nothing to lose
     except (OSError, ValueError):
         return False
     return isinstance(content, dict) and "pdopt_version" in content
@@ -94,6 +95,9 @@ def _is_ours(file: Path) -> bool:
 
 def write_atomically(file: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all."""
+    if file.exists() and not file.is_file():
+        file.write_text(text, encoding="utf-8")
+        return
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool
 
@@ -14,6 +14,8 @@ from pdopt.fleet.rows import ROWS
 
 class SkuEntry(Entry):
     """A node one can rent or owns."""
+
+    LATER: ClassVar[tuple[str, ...]] = ("terms", "site", "power_kw")
 
     gpu: Text = Field(description="the GPU type, as the profiles name it (h200-sxm)")
     gpus: Count = Field(description="the GPUs of one node, a whole number")
@@ -48,19 +50,23 @@ class ModelEntry(Entry):
         return any(getattr(self, role) is not None for role in ROWS)
 
 
+TTFT: Any = Field(None, description="milliseconds until the first token, above 0")
+TPOT: Any = Field(None, description="milliseconds per output token, above 0")
+
+
 class SloEntry(Entry):
     """Latency targets of a workload; the key names the statistic."""
 
-    ttft_mean_ms: Positive | None = None
-    ttft_p50_ms: Positive | None = None
-    ttft_p90_ms: Positive | None = None
-    ttft_p95_ms: Positive | None = None
-    ttft_p99_ms: Positive | None = None
-    tpot_mean_ms: Positive | None = None
-    tpot_p50_ms: Positive | None = None
-    tpot_p90_ms: Positive | None = None
-    tpot_p95_ms: Positive | None = None
-    tpot_p99_ms: Positive | None = None
+    ttft_mean_ms: Positive | None = TTFT
+    ttft_p50_ms: Positive | None = TTFT
+    ttft_p90_ms: Positive | None = TTFT
+    ttft_p95_ms: Positive | None = TTFT
+    ttft_p99_ms: Positive | None = TTFT
+    tpot_mean_ms: Positive | None = TPOT
+    tpot_p50_ms: Positive | None = TPOT
+    tpot_p90_ms: Positive | None = TPOT
+    tpot_p95_ms: Positive | None = TPOT
+    tpot_p99_ms: Positive | None = TPOT
 
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -72,6 +78,8 @@ class SloEntry(Entry):
 
 class WorkloadEntry(Entry):
     """A class of requests with one SLO."""
+
+    LATER: ClassVar[tuple[str, ...]] = ("value", "priority")
 
     model: Text = Field(description="the LLM that serves it, one of models")
     input_tokens: Positive = Field(description="the mean input tokens of a request")
@@ -115,6 +123,19 @@ class TransferEntry(Entry):
     links: Annotated[list[LinkEntry], BeforeValidator(_as_list)] = Field(
         default_factory=list, description="a list of {prefill, decode, gb_per_s}"
     )
+
+    @classmethod
+    def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+        """Refuse a pair of SKUs linked twice."""
+        pairs = [(link.get("prefill"), link.get("decode")) for link in _links(raw)]
+        for i, pair in enumerate(pairs):
+            if pair in pairs[:i]:
+                yield ("links", i), f"links {pair[0]} to {pair[1]} again; keep one of the two"
+
+
+def _links(raw: dict[str, Any]) -> list[dict[str, Any]]:
+    links = raw.get("links")
+    return [link if isinstance(link, dict) else {} for link in links] if isinstance(links, list) else []
 
 
 class AssumptionsEntry(Entry):

@@ -56,11 +56,12 @@ class FleetFaults(ValueError):  # noqa: N818 - many faults, one answer
 
 @dataclass
 class Complaints:
-    """Collects the faults of one file while it is read."""
+    """Collects the faults of one file while it is read; `sha256` is that of its text."""
 
     file: str
     lines: dict[Path, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    sha256: str = ""
 
     def add(self, path: Path, sentence: str, line: int | None = None) -> None:
         """Note a fault at `path`; its line is that of the deepest part of the path that exists."""

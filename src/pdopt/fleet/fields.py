@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -13,12 +13,26 @@ from pdopt.fleet.faults import Complaints, Path, did_you_mean
 class Entry(BaseModel):
     """Base of everything a user writes: unknown keys are faults, values never change."""
 
+    LATER: ClassVar[tuple[str, ...]] = ()  # keys that a later version will know
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=())
+
+    @classmethod
+    def as_read(cls, raw: dict[str, Any]) -> dict[str, Any]:
+        """Give the values as written, numbers in words ("7e3") as numbers."""
+        return {key: _plain_number(value) for key, value in raw.items()}
 
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
         """Give the faults that concern several keys, from the values as written (which may be faulty themselves)."""
         yield from ()
+
+
+def _plain_number(value: object) -> object:
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _number(value: object) -> object:
@@ -69,7 +83,7 @@ def validate(kind: type[EntryType], raw: object, path: Path, complaints: Complai
     except ValidationError as error:
         for detail in error.errors():
             complaints.add((*path, *detail["loc"]), _sentence(kind, dict(detail)))
-    for loc, sentence in kind.cross_faults(raw):
+    for loc, sentence in kind.cross_faults(kind.as_read(raw)):
         complaints.add((*path, *loc), sentence)
     return entry if len(complaints.faults) == before else None
 
@@ -92,6 +106,8 @@ def _sentence(kind: type[BaseModel], detail: dict[str, Any]) -> str:
     hint = f"; give {description}" if description else ""
     if detail["type"] == "missing":
         return f"is missing{hint}"
+    if detail["type"] == "extra_forbidden" and detail["loc"][-1] in getattr(owner, "LATER", ()):
+        return "is not available in this version; leave it out"
     if detail["type"] == "extra_forbidden":
         return f"unknown key; {did_you_mean(str(detail['loc'][-1]), owner.model_fields)}"
     if detail["type"] == "value_error":

@@ -52,7 +52,7 @@ def read_llm(name: str, entry: ModelEntry, around: Surroundings, complaints: Com
     if not groups.get("mixed") and not (groups.get("prefill") and groups.get("decode")):
         lacking = " and ".join(role for role in ("prefill", "decode") if not groups.get(role))
         complaints.add(("models", name), f"has no {lacking} rows; {_remedy(entry)}")
-    card_kv_bytes = _card_kv_bytes(around.catalogue.folder_of(name))
+    card_kv_bytes = _card_kv_bytes(around.catalogue.folder_of(name), complaints)
     return Llm(name=name, kv_bytes_per_token=entry.kv_bytes_per_token or card_kv_bytes, **groups)
 
 
@@ -155,10 +155,17 @@ def _of_engine(
     return {role: [item for item in found if item.row.engine == engine] for role, found in rows.items()}
 
 
-def _card_kv_bytes(folder: FilePath | None) -> float | None:
+def _card_kv_bytes(folder: FilePath | None, complaints: Complaints) -> float | None:
     """KV bytes per token from the LLM's card; the widest precision it lists, which transfers slowest."""
     if folder is None or not (folder / "card.yaml").exists():
         return None
-    card, _ = read_yaml(folder / "card.yaml")
-    widths = (card or {}).get("kv_bytes_per_token")
-    return max(widths.values()) if isinstance(widths, dict) else widths
+    card, lines = read_yaml(folder / "card.yaml")
+    stated = card.get("kv_bytes_per_token") if isinstance(card, dict) else "nothing"
+    widths: list[Any] = list(stated.values()) if isinstance(stated, dict) else [stated]
+    if stated is None:
+        return None
+    if not widths or not all(isinstance(width, int | float) and width > 0 for width in widths):
+        lines.add(("kv_bytes_per_token",), f"must be bytes per token by precision, got {stated!r}; mend the card")
+        complaints.faults += lines.faults
+        return None
+    return float(max(widths))

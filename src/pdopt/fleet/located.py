@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -42,6 +43,7 @@ def read_yaml(file: FilePath) -> tuple[Any, Complaints]:
     except (OSError, UnicodeDecodeError) as error:
         complaints.add((), f"cannot be read as UTF-8 text ({error.__class__.__name__}); check the file")
     complaints.raise_any()
+    complaints.sha256 = hashlib.sha256(text.encode()).hexdigest()
     return _parse(text, complaints), complaints
 
 

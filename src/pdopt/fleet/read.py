@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path as FilePath
@@ -29,6 +28,7 @@ from pdopt.fleet.priced_skus import Section, gpus_on_offer, priced_section
 from pdopt.fleet.prices import current_day
 from pdopt.fleet.rows import STATISTICS
 
+LATER = ("periods", "budget", "redundancy", "limits", "sites", "scenarios")
 KEYS = ("name", "skus", "models", "workloads", "transfer", "assumptions", "margins")
 
 
@@ -72,7 +72,9 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     if not isinstance(raw.get("name") or "", str | int | float):
         complaints.add(("name",), f"must be text, got {raw['name']!r}; give one name")
     for key in raw:
-        if key not in KEYS:
+        if key in LATER:
+            complaints.add((key,), "is not available in this version; leave it out")
+        elif key not in KEYS:
             complaints.add((key,), f"unknown key; {did_you_mean(key, KEYS)}")
     models = dict(_entries(ModelEntry, raw, "models", complaints))
     assumptions = _section(AssumptionsEntry, raw, "assumptions", complaints)
@@ -107,7 +109,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
             *around.notes,
             *unusable(skus, llms.values()),
         ),
-        source_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
+        source_hash=complaints.sha256,
     )
 
 
@@ -115,6 +117,8 @@ def _entries(kind: type[Any], raw: dict[str, Any], key: str, complaints: Complai
     section = raw.get(key)
     if not isinstance(section, dict) or not section:
         state = "is missing" if key not in raw else "must name at least one entry"
+        if section and not isinstance(section, dict):
+            state = "must be a mapping of names"
         complaints.add((key,), f"{state}; add {key}: with a name and its keys ({', '.join(kind.model_fields)})")
         return
     for name, value in section.items():

@@ -33,6 +33,8 @@ def read_csv(file: FilePath, kind: type[Entry]) -> list[FoundRow]:
             repeated = {name for name in reader.fieldnames or () if list(reader.fieldnames or ()).count(name) > 1}
             for name in sorted(repeated):
                 complaints.add((name,), "is a column given twice; keep one", line=1)
+            if _lacks_columns(reader, kind, complaints):
+                complaints.raise_any()
             for record in reader:
                 for column in unknown:
                     record.pop(column, None)
@@ -53,8 +55,20 @@ def _unknown_columns(reader: csv.DictReader[str], kind: type[Entry], complaints:
     known = kind.model_fields
     unknown = [column for column in reader.fieldnames or () if column not in known]
     for column in unknown:
-        complaints.add((column,), f"unknown column; {did_you_mean(column, known)}", line=1)
+        what = f"unknown column; {did_you_mean(column, known)}" if column else "a column has no name; name or remove it"
+        complaints.add((column,) if column else (), what, line=1)
     return unknown
+
+
+def _lacks_columns(reader: csv.DictReader[str], kind: type[Entry], complaints: Complaints) -> bool:
+    """Say once that required columns are missing, instead of once a row."""
+    given = list(reader.fieldnames or ())
+    lacking = [name for name, info in kind.model_fields.items() if info.is_required() and name not in given]
+    if lacking and given:
+        apart = any(mark in name for name in given for mark in ";\t|")
+        hint = "separate cells by commas" if apart else "add or rename columns"
+        complaints.add((), f"has no column {', '.join(lacking)}; {hint}", line=1)
+    return bool(lacking and given)
 
 
 def read_folder(folder: FilePath) -> tuple[dict[str, list[FoundRow]], list[Complaints]]:

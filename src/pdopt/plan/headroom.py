@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import floor
 
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.forward.line import largest
@@ -27,11 +28,16 @@ def headroom(fleet: Fleet, pools: tuple[Pool, ...], workload: str) -> Headroom:
         return largest(holds, MOST, halvings=14)
 
     def speed_lost(change: Callable[[float], Conditions]) -> float:
-        return round(1 - 1 / (1 + survives(change)), 4)
+        return _down(1 - 1 / (1 + survives(change)))
 
     return Headroom(
-        demand=round(survives(lambda g: Conditions(demand={workload: 1 + g})), 4) if mine else None,
+        demand=_down(survives(lambda g: Conditions(demand={workload: 1 + g}))) if mine else None,
         prefill_slower=speed_lost(lambda g: Conditions(prefill_slower=1 + g)) if "prefill" in roles else None,
         decode_slower=speed_lost(lambda g: Conditions(decode_slower=1 + g)) if "decode" in roles else None,
         mixed_slower=speed_lost(lambda g: Conditions(mixed_slower=1 + g)) if "mixed" in roles else None,
     )
+
+
+def _down(fraction: float) -> float:
+    """Round down to four digits: nothing is promised that does not hold."""
+    return floor(fraction * 1e4) / 1e4

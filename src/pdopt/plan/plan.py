@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -172,7 +173,7 @@ class Plan(Part):
 
     def to_json(self) -> str:
         """Give the plan as JSON text."""
-        return self.model_dump_json(indent=2, exclude_none=True) + "\n"
+        return _text(self.model_dump(mode="json", exclude_none=True))
 
 
 class Reason(Part):
@@ -223,8 +224,6 @@ class NoPlan(Part):
 
 
 def _text(value: dict[str, Any]) -> str:
-    import json
-
     return json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 

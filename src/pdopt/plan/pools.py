@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from math import inf
+from dataclasses import dataclass, field, replace
+from math import inf, isfinite
 from typing import Any
 
 from pdopt.fleet.fleet import Fleet, Target, Workload
 from pdopt.fleet.profiles import DecodeProfile, Shape
 from pdopt.plan.forward.batch import decode_points
-from pdopt.plan.forward.ordinary import mixed_capacity_rps, mixed_latency_s
-from pdopt.plan.forward.queue import Arrivals, mean_wait_s, prefill_service_s, sojourn_bounds_s
+from pdopt.plan.forward.ordinary import mixed_capacity_rps, mixed_latency_s, mixed_measured
+from pdopt.plan.forward.queue import Arrivals, mean_wait_s, percentile_sojourn_s, prefill_service_s, sojourn_bounds_s
 from pdopt.plan.forward.shared import Draw, shared_tpot_s, within
 from pdopt.plan.plan import Pool
 
@@ -24,13 +24,17 @@ Seen = dict[str, float]  # statistic → seconds
 
 @dataclass(frozen=True)
 class Conditions:
-    """How the world differs from what the fleet states: factors on demand and on the time instances take."""
+    """How the world differs from what the fleet states: factors on demand and on the time instances take.
+
+    `slack` is the part of every rate that a solver's tolerance may have put too much.
+    """
 
     demand: dict[str, float] = field(default_factory=dict)
     all_demand: float = 1.0
     prefill_slower: float = 1.0
     decode_slower: float = 1.0
     mixed_slower: float = 1.0
+    slack: float = RATE_TOLERANCE
 
 
 AS_STATED = Conditions()
@@ -79,12 +83,21 @@ class PoolForecast:
     def rate_rps(self, workload: str, conditions: Conditions) -> float:
         """Give the requests per second that one instance gets of one workload."""
         factor = conditions.all_demand * conditions.demand.get(workload, 1.0)
-        return self.pool.serves[workload] * factor * (1 - RATE_TOLERANCE) / self.pool.instances
+        return self.pool.serves[workload] * factor * (1 - conditions.slack) / self.pool.instances
 
     # -- what requests see ------------------------------------------------------------------------------------------
 
-    def seen(self, metric: str, conditions: Conditions = AS_STATED) -> Iterator[tuple[str, float, Seen]]:
-        """Yield (workload, its share of the pool's rate, statistic → seconds) for one metric."""
+    def seen(self, metric: str, conditions: Conditions = AS_STATED) -> list[tuple[str, float, Seen]]:
+        """Give (workload, its share of the pool's rate, statistic → seconds) for one metric.
+
+        A pool filled to the brim may lie past the edge by the solver's tolerance; then that is taken off its rates.
+        """
+        exact = list(self._seen(metric, replace(conditions, slack=0.0)))
+        if all(isfinite(seconds) for _, _, statistics in exact for seconds in statistics.values()):
+            return exact
+        return list(self._seen(metric, conditions))
+
+    def _seen(self, metric: str, conditions: Conditions) -> Iterator[tuple[str, float, Seen]]:
         if self.pool.role == "mixed":
             yield from self._mixed_seen(metric, conditions)
         elif self.pool.role == "prefill" and metric == "ttft":
@@ -118,7 +131,7 @@ class PoolForecast:
                     if tail is None:
                         seen[statistic] = elsewhere + mean_wait_s(mix) + queue[name].service_s
                     else:
-                        seen[statistic] = elsewhere + min(sojourn_bounds_s(mix, queue[name], tail))
+                        seen[statistic] = elsewhere + percentile_sojourn_s(mix, queue[name], tail)
                 yield name, rate, seen
 
     def overhead_s(self, handover: str, workload: Workload) -> float:
@@ -155,7 +168,8 @@ class PoolForecast:
         for name, workload in self.workloads.items():
             rate = used * mixed_capacity_rps(profile, workload, self._tightest())
             seen = {}
-            for statistic in {target.statistic for target in workload.targets_of(metric)}:
+            measured = [s for s in self._statistics(name, metric) if mixed_measured(profile, workload, (metric, s))]
+            for statistic in measured:
                 seen[statistic] = mixed_latency_s(profile, workload, (metric, statistic), rate)
             yield name, self.pool.serves[name], seen
 

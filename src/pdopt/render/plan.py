@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
+from pdopt.plan.headroom import MOST
 from pdopt.plan.plan import Answer, Headroom, NoPlan, Plan, Pool, Promise
 from pdopt.render.text import Line, number, percent, table, usd, usd_per_month
 
@@ -93,7 +94,8 @@ def _promise(promise: Promise) -> list[str]:
     survives = promise.headroom or Headroom()
     prefill = survives.prefill_slower if survives.prefill_slower is not None else survives.mixed_slower
     decode = survives.decode_slower if survives.decode_slower is not None else survives.mixed_slower
-    cells = [f"+{percent(survives.demand)}" if survives.demand is not None else "-"]
+    past = "over " if survives.demand is not None and survives.demand >= MOST else ""
+    cells = [f"{past}+{percent(survives.demand)}" if survives.demand is not None else "-"]
     cells += ["-" if fraction is None else percent(fraction) for fraction in (prefill, decode)]
     latencies = [_latencies(promise, metric) for metric in ("ttft", "tpot")]
     return [promise.name, number(promise.demand_rps), served, *latencies, *cells]
@@ -125,7 +127,8 @@ def _price_table(plan: Plan) -> Table:
 
 def _rests_on(plan: Plan) -> str:
     kinds = Counter(profile.kind for profile in plan.profiles)
-    counts = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    words = {"unstated": "of unstated kind"}
+    counts = ", ".join(f"{count} {words.get(kind, kind)}" for kind, count in kinds.most_common())
     return f"rests on profiles: {counts} (sources with --json)"
 
 

@@ -20,7 +20,7 @@ def sizing_lines(sizing: Sizing) -> Iterator[Line]:
         [
             side.role,
             side.sku,
-            side.shape,
+            side.shape + (f" to {side.way}" if side.way else ""),
             "" if side.tokens_per_s_busy is None else f"{side.tokens_per_s_busy:,.0f}",
             f"{side.tokens_per_s:,.0f}",
             number(side.requests_per_s),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 from pdopt.capacity.lanes import ROLES, every_lane
 from pdopt.capacity.prefill import service_s
-from pdopt.capacity.table import Lane, LaneTable
-from pdopt.fleet.fleet import Fleet, Workload
+from pdopt.capacity.table import Lane, LaneTable, Route
+from pdopt.fleet.fleet import Fleet
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Side:
     ----------
     tokens_per_s : float
         Input tokens (prefill) or output tokens (decode) per second of one instance within its target: TP_pre, TP_dec.
+    way : str
+        The handover, where the LLM has several: the way to decode counts in TTFT.
     tokens_per_s_busy : float or None
         Prefill only: the measured throughput of an instance kept busy, TP_pre_max.
     instances : float
@@ -35,6 +37,7 @@ class Side:
     instances: float
     whole_instances: int
     tokens_per_s_busy: float | None = None
+    way: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,23 +69,18 @@ class Sizing:
 def size(fleet: Fleet, workload: str) -> Sizing:
     """Size one workload on every shape and SKU of a fleet, alone, margins and `min_served` included."""
     asked = fleet.workloads[workload]
-    alone = replace(fleet, workloads={workload: asked})
-    table = every_lane(alone)
-    lanes = [lane for lane in table.lanes if lane.loads]
+    table = every_lane(replace(fleet, workloads={workload: asked}))
     required = table.required_rps[workload]
-    order = list(ROLES)
-    priced = sorted(
-        ((_gpu_price(fleet, lane) * _side(fleet, lane, asked, required).instances, lane) for lane in lanes),
-        key=lambda item: (item[0], item[1].name),
-    )
-    best = _one_per_shape([lane for _, lane in priced])
-    sides = {lane.name: _side(fleet, lane, asked, required) for lane in best}
+    ends = _cheapest_ends(fleet, table)
+    ways = {end.route.handover for end in ends if end.lane.role == "prefill"}
+    sides = {end: _side(fleet, end, required, len(ways) > 1) for end in ends}
     pairs = [
-        _pair(fleet, one, sides[one.name], other, sides[other.name])
-        for one in best
-        for other in best
-        if one.role == "prefill" and other.role == "decode" and one.loads.keys() & other.loads.keys()
+        _pair(fleet, (one, sides[one]), (other, sides[other]))
+        for one in ends
+        for other in ends
+        if (one.lane.role, other.lane.role) == ("prefill", "decode") and one.route == other.route
     ]
+    order = list(ROLES)
     return Sizing(
         workload=workload,
         demand_rps=asked.demand_rps,
@@ -93,11 +91,29 @@ def size(fleet: Fleet, workload: str) -> Sizing:
     )
 
 
-def _one_per_shape(lanes: list[Lane]) -> list[Lane]:
-    """Keep the best lane of each role, SKU, shape and handover (percentile bounds give several)."""
-    found: dict[Any, Lane] = {}
-    for lane in lanes:
-        found.setdefault((lane.role, lane.sku, lane.shape, tuple(lane.loads)), lane)
+class End(NamedTuple):
+    """One lane and one of its routes."""
+
+    name: str
+    route: Route
+    lane: Lane
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.route))
+
+    @property
+    def requests_per_s(self) -> float:
+        """What one instance carries of this route alone."""
+        return 1 / max(self.lane.loads[self.route])
+
+
+def _cheapest_ends(fleet: Fleet, table: LaneTable) -> list[End]:
+    """Keep the best lane of each role, SKU, shape and handover (percentile bounds give several), cheapest first."""
+    ends = [End(lane.name, route, lane) for lane in table.lanes for route in lane.loads]
+    ends.sort(key=lambda end: (_gpu_price(fleet, end.lane) / end.requests_per_s, end.name))
+    found: dict[Any, End] = {}
+    for end in ends:
+        found.setdefault((end.lane.role, end.lane.sku, end.lane.shape, end.route), end)
     return list(found.values())
 
 
@@ -106,30 +122,31 @@ def _gpu_price(fleet: Fleet, lane: Lane) -> float:
     return sku.usd_per_h / sku.gpus * lane.shape.gpus
 
 
-def _side(fleet: Fleet, lane: Lane, workload: Workload, required_rps: float) -> Side:
-    rate = 1 / min(max(load) for load in lane.loads.values())
+def _side(fleet: Fleet, end: End, required_rps: float, several_ways: bool) -> Side:
+    lane, workload = end.lane, fleet.workloads[end.route.workload]
     tokens = workload.new_tokens if lane.role == "prefill" else workload.output_tokens
     busy = None
     if lane.role == "prefill":
         profile = next(p for p in fleet.llms[lane.llm].prefill if p.shape == lane.shape)
         busy = profile.shape.dp * workload.new_tokens / service_s(profile, workload)
-    instances = required_rps / rate
+    instances = required_rps / end.requests_per_s
     return Side(
         role=lane.role,
         sku=lane.sku,
         shape=str(lane.shape),
         gpus_per_instance=lane.shape.gpus,
-        tokens_per_s=rate * tokens,
-        requests_per_s=rate,
+        tokens_per_s=end.requests_per_s * tokens,
+        requests_per_s=end.requests_per_s,
         instances=instances,
         whole_instances=ceil(instances * (1 - 1e-9)),
         tokens_per_s_busy=busy,
+        way=end.route.handover if several_ways and lane.role == "prefill" else "",
     )
 
 
-def _pair(fleet: Fleet, one: Lane, prefill: Side, other: Lane, decode: Side) -> Pair:
-    usd = prefill.whole_instances * _gpu_price(fleet, one) + decode.whole_instances * _gpu_price(fleet, other)
-    return Pair(prefill, decode, decode.requests_per_s / prefill.requests_per_s, usd)
+def _pair(fleet: Fleet, one: tuple[End, Side], other: tuple[End, Side]) -> Pair:
+    usd = sum(side.whole_instances * _gpu_price(fleet, end.lane) for end, side in (one, other))
+    return Pair(one[1], other[1], other[1].requests_per_s / one[1].requests_per_s, usd)
 
 
 def _refusals(table: LaneTable) -> list[str]:

@@ -35,6 +35,15 @@ def mixed_capacity_rps(profile: MixedProfile, workload: Workload, bounds: dict[t
     return capacity
 
 
+def mixed_measured(profile: MixedProfile, workload: Workload, key: tuple[str, str]) -> bool:
+    """Whether a statistic was measured at the workload's lengths."""
+    try:
+        _mixed_measurements(profile, workload, key)
+    except Unpredictable:
+        return False
+    return True
+
+
 def _mixed_measurements(
     profile: MixedProfile, workload: Workload, key: tuple[str, str]
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
