@@ -4,12 +4,20 @@ from itertools import pairwise
 
 
 def measured_points(profile, workload):
-    """The rows at exactly the workload's lengths, by rate; empty where nothing was measured."""
-    wanted = (workload.input_tokens, workload.output_tokens, workload.cached_tokens)
+    """The rows of the shortest measured lengths that are nowhere shorter than the workload's, by rate."""
+    lengths = {(row["input_tokens"], row["output_tokens"], row.get("cached_tokens", 0)) for row in profile.rows}
+    enough = [
+        (new + out, new + hit, out, hit)
+        for new, out, hit in ((whole - hit, out, hit) for whole, out, hit in lengths)
+        if new + hit >= workload.input_tokens and out >= workload.output_tokens and new >= workload.new_tokens
+    ]
+    if not enough:
+        return []
+    _, whole, out, hit = min(enough)
     rows = [
         row
         for row in profile.rows
-        if (row["input_tokens"], row["output_tokens"], row.get("cached_tokens", 0)) == wanted
+        if (row["input_tokens"], row["output_tokens"], row.get("cached_tokens", 0)) == (whole, out, hit)
     ]
     return sorted(rows, key=lambda row: row["requests_per_s"])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.samples import answer_of, changed, paper, workload_of
 
@@ -34,10 +36,25 @@ def test_a_target_below_the_smallest_rates_latency():
     assert raised.value.best_s == 0.1
 
 
-@pytest.mark.parametrize("other", [{"tokens": (901, 200)}, {"tokens": (900, 201)}, {"cached": 1}])
-def test_only_the_measured_lengths(other):
+@pytest.mark.parametrize("other", [{"tokens": (901, 200)}, {"tokens": (900, 201)}])
+def test_nothing_longer_than_measured(other):
     with pytest.raises(OutOfRange, match="was not measured at"):
         mixed_curve(PROFILE, workload_of(**{"ttft": {"mean": 1}, "tokens": (900, 200), **other}))
+
+
+@pytest.mark.parametrize("other", [{}, {"tokens": (899, 200)}, {"tokens": (900, 10)}, {"cached": 1}])
+def test_requests_nowhere_longer_use_the_measured_curve(other):
+    workload = workload_of(**{"ttft": {"mean": 1}, "tokens": (900, 200), **other})
+    assert mixed_curve(PROFILE, workload) is PROFILE.curves[0]
+
+
+def test_of_several_lengths_the_shortest_that_cover():
+    longer = replace(CURVE, input_tokens=2000.0)
+    hit = replace(CURVE, input_tokens=2000.0, cached_tokens=1200.0)  # computes 800
+    profile = replace(PROFILE, curves=(longer, CURVE, hit))
+    assert mixed_curve(profile, workload_of({"mean": 1}, tokens=(850, 150))) is CURVE
+    assert mixed_curve(profile, workload_of({"mean": 1}, tokens=(950, 150))) is longer
+    assert mixed_curve(profile, workload_of({"mean": 1}, tokens=(1900, 150), cached=1150)) is hit
 
 
 def test_only_the_measured_statistics():

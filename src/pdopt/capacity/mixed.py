@@ -10,21 +10,38 @@ from pdopt.fleet.profiles import MixedCurve, MixedProfile
 
 
 def mixed_curve(profile: MixedProfile, workload: Workload) -> MixedCurve:
-    """Give the curve measured at exactly the workload's lengths, stating every statistic it targets.
+    """Give the curve of the shortest measured lengths that cover the workload's, stating every statistic it targets.
+
+    A request that is no longer in any respect (input, new input, output) is less work at the same rate, so a curve
+    of longer requests is on the safe side; shorter ones would be extrapolated, and are not used.
 
     Raises
     ------
     OutOfRange
         No such curve, or a statistic was not measured.
     """
-    wanted = (workload.input_tokens, workload.output_tokens, workload.cached_tokens)
-    for curve in profile.curves:
-        if (curve.input_tokens, curve.output_tokens, curve.cached_tokens) == wanted:
-            for target in workload.targets:
-                if (target.metric, target.statistic) not in curve.latencies_s:
-                    raise OutOfRange(f"{target.metric.upper()} {target.statistic} was not measured")
-            return curve
-    raise OutOfRange(f"was not measured at {wanted[0]:g} input, {wanted[1]:g} output and {wanted[2]:g} cached tokens")
+    covering = [curve for curve in profile.curves if _covers(curve, workload)]
+    if not covering:
+        wanted = (workload.input_tokens, workload.output_tokens, workload.cached_tokens)
+        raise OutOfRange(
+            "was not measured at {:g} input, {:g} output and {:g} cached tokens, nor at longer ones".format(*wanted)
+        )
+    curve = min(covering, key=_work_tokens)
+    for target in workload.targets:
+        if (target.metric, target.statistic) not in curve.latencies_s:
+            raise OutOfRange(f"{target.metric.upper()} {target.statistic} was not measured")
+    return curve
+
+
+def _covers(curve: MixedCurve, workload: Workload) -> bool:
+    computed = curve.input_tokens - curve.cached_tokens
+    longer = curve.input_tokens >= workload.input_tokens and curve.output_tokens >= workload.output_tokens
+    return longer and computed >= workload.new_tokens
+
+
+def _work_tokens(curve: MixedCurve) -> tuple[float, ...]:
+    computed = curve.input_tokens - curve.cached_tokens
+    return computed + curve.output_tokens, curve.input_tokens, curve.output_tokens
 
 
 def highest_rate_rps(curve: MixedCurve, target: Target) -> float:

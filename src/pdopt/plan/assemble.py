@@ -8,15 +8,14 @@ from dataclasses import asdict, dataclass
 from math import ceil
 
 import pdopt
-from pdopt.capacity.refusal import Refusal
 from pdopt.capacity.table import Lane, LaneTable, Route
 from pdopt.fleet.fleet import Fleet, Workload
 from pdopt.plan.headroom import headroom
+from pdopt.plan.notes import plan_notes
 from pdopt.plan.plan import Plan, Pool, PriceSource, ProfileUsed, Promise, Rental
 from pdopt.plan.pools import PoolForecast, shape_of
 from pdopt.plan.why import token_prices
 
-NOT_MEASURED = {"computed", "analytic"}
 NOTHING = 1e-9  # requests per second, relative to the demand
 
 
@@ -53,7 +52,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         margins=asdict(fleet.margins),
         token_prices=tuple(token_prices(fleet, table, pools)),
         profiles=profiles,
-        notes=(*not_measured(profiles), *estimated(profiles), *fleet.notes, *left_out(table.refusals)),
+        notes=plan_notes(fleet, table, pools, profiles),
         fleet_sha256=fleet.source_hash,
         pdopt_version=pdopt.__version__,
     )
@@ -173,30 +172,3 @@ def _profiles_used(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[ProfileUsed]
                         date=origin.date or None,
                         engine_version=origin.engine_version or None,
                     )
-
-
-def not_measured(profiles: Iterable[ProfileUsed]) -> Iterable[str]:
-    """Say, once, that a plan rests on numbers nobody measured end to end."""
-    kinds = sorted({profile.kind for profile in profiles} & NOT_MEASURED)
-    if kinds:
-        yield f"rests on {' and '.join(kinds)} profiles, not on measured ones: check with a measurement before buying"
-
-
-def estimated(profiles: Iterable[ProfileUsed]) -> Iterable[str]:
-    """Name the pools whose profile is a formula's, with the error that such estimates have."""
-    for profile in profiles:
-        if profile.kind == "analytic":
-            yield f"{profile.model}: {profile.role} on {profile.shape} is an estimate ({profile.source})"
-
-
-def left_out(refusals: Iterable[Refusal]) -> Iterable[str]:
-    """Say which shapes were left out for lack of measurements, one sentence per workload, role, SKU and reason."""
-    groups: dict[tuple[str, str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for refusal in refusals:
-        if refusal.target is None:
-            groups[refusal.workload, refusal.role, refusal.sku][refusal.sentence].append(str(refusal.shape))
-    last = ("prefill", "decode", "mixed")
-    for (workload, role, sku), reasons in sorted(groups.items(), key=lambda item: last.index(item[0][1])):
-        for sentence, shapes in reasons.items():
-            which = shapes[0] if len(shapes) == 1 else f"{len(shapes)} shapes"
-            yield f"{workload}: {role} on {sku}, {which} left out: {sentence}"

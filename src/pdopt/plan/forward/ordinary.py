@@ -47,8 +47,17 @@ def mixed_measured(profile: MixedProfile, workload: Workload, key: tuple[str, st
 def _mixed_measurements(
     profile: MixedProfile, workload: Workload, key: tuple[str, str]
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    fitting = []
     for curve in profile.curves:
-        same = curve.input_tokens == workload.input_tokens and curve.output_tokens == workload.output_tokens
-        if same and curve.cached_tokens == workload.cached_tokens and key in curve.latencies_s:
-            return curve.rates_rps, curve.latencies_s[key]
-    raise Unpredictable(f"{key[0].upper()} {key[1]} was not measured at these lengths")
+        computed = curve.input_tokens - curve.cached_tokens
+        spare = (
+            curve.input_tokens - workload.input_tokens,
+            curve.output_tokens - workload.output_tokens,
+            computed - (workload.input_tokens - workload.cached_tokens),
+        )
+        if min(spare) >= 0:  # measured on requests at least as long in every respect
+            fitting.append((computed + curve.output_tokens, curve.input_tokens, curve.output_tokens, curve))
+    if not fitting or key not in min(fitting, key=lambda found: found[:3])[3].latencies_s:
+        raise Unpredictable(f"{key[0].upper()} {key[1]} was not measured at these lengths or longer ones")
+    nearest = min(fitting, key=lambda found: found[:3])[3]
+    return nearest.rates_rps, nearest.latencies_s[key]
