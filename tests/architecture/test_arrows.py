@@ -22,7 +22,20 @@ LEVELS = (  # top first; rooms of one level may not know each other, unless BESI
 BESIDE = {("render", "studies")}  # sizes and comparisons are shown
 HEIGHT = {room: -level for level, rooms in enumerate(LEVELS) for room in rooms}
 TOOL_AT_HOME_IN = {"pyomo": "program", "highspy": "solving", "polars": "traces"}
-ALONE = ("plan/audit.py", "plan/pools.py", "plan/headroom.py", "plan/forward/")  # nothing is believed alone
+ALONE = tuple(
+    f"plan/{name}"
+    for name in (
+        "audit.py",
+        "conditions.py",
+        "decode_pools.py",
+        "forecasts.py",
+        "forward/",
+        "headroom.py",
+        "mixed_pools.py",
+        "pools.py",
+        "prefill_pools.py",
+    )
+)  # nothing is believed alone
 NEVER_ALONE = {"pdopt.capacity", "pdopt.program", "pdopt.solving", "pyomo", "highspy", "scipy"}
 SIMULATE_NEVER = {"pdopt.capacity", "pdopt.program", "pdopt.solving"}
 

@@ -7,8 +7,8 @@ from tests.samples import answer_of, changed, decode_rows, fleet_of, paper, town
 
 import pdopt
 from pdopt.capacity.margins import with_margins
+from pdopt.plan.conditions import with_margins_used_up
 from pdopt.plan.headroom import headroom
-from pdopt.plan.pools import with_margins_used_up
 
 STEP = 0.001  # headroom is found by halving 0 to 900 % fourteen times
 

@@ -10,10 +10,11 @@ from math import ceil
 import pdopt
 from pdopt.capacity.table import Lane, LaneTable, Route
 from pdopt.fleet.fleet import Fleet, Workload
+from pdopt.plan.forecasts import forecast_of
 from pdopt.plan.headroom import headroom
 from pdopt.plan.notes import plan_notes
 from pdopt.plan.plan import Plan, Pool, PriceSource, ProfileUsed, Promise, Rental
-from pdopt.plan.pools import PoolForecast, shape_of
+from pdopt.plan.pools import shape_of
 from pdopt.plan.why import token_prices
 
 NOTHING = 1e-9  # requests per second, relative to the demand
@@ -88,7 +89,7 @@ def _pool(fleet: Fleet, lane: Lane, decision: Decision, growth: float) -> Pool:
 def _binding(fleet: Fleet, pool: Pool, pools: tuple[Pool, ...]) -> str:
     """Name the target whose forecast comes nearest to its bound."""
     nearest, name = 0.0, ""
-    forecast = PoolForecast(fleet, pool, pools)
+    forecast = forecast_of(fleet, pool, pools)
     for metric in ("ttft", "tpot"):
         for workload, _, statistics in forecast.seen(metric):
             for target in fleet.workloads[workload].targets_of(metric):
@@ -140,7 +141,7 @@ def _latencies_s(fleet: Fleet, pools: tuple[Pool, ...], workload: Workload, metr
     seen: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for pool in pools:
         if workload.name in pool.serves:
-            for name, rate, statistics in PoolForecast(fleet, pool, pools).seen(metric):
+            for name, rate, statistics in forecast_of(fleet, pool, pools).seen(metric):
                 if name == workload.name:
                     for statistic, seconds in statistics.items():
                         seen[statistic].append((rate, seconds))

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from math import isclose
 
 from pdopt.fleet.fleet import Fleet
+from pdopt.plan.conditions import AS_STATED, with_margins_used_up
+from pdopt.plan.forecasts import forecast_of
 from pdopt.plan.forward.line import Unpredictable
 from pdopt.plan.plan import Plan, Pool
-from pdopt.plan.pools import AS_STATED, PoolForecast, shape_of, with_margins_used_up
+from pdopt.plan.pools import shape_of
 
 TOLERANCE = 1e-6
 
@@ -71,7 +73,7 @@ def _targets(fleet: Fleet, plan: Plan) -> Iterator[str]:
                 continue
             where = f"{pool.model} {pool.role} on {pool.sku}{words}"
             try:
-                for missed in PoolForecast(fleet, pool, plan.pools).broken(conditions):
+                for missed in forecast_of(fleet, pool, plan.pools).broken(conditions):
                     yield f"{where}: {missed}"
             except (Unpredictable, LookupError) as error:
                 yield f"{where}: {error}"

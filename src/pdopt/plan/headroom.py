@@ -6,9 +6,10 @@ from collections.abc import Callable
 from math import floor
 
 from pdopt.fleet.fleet import Fleet
+from pdopt.plan.conditions import Conditions
+from pdopt.plan.forecasts import forecast_of
 from pdopt.plan.forward.line import largest
 from pdopt.plan.plan import Headroom, Pool
-from pdopt.plan.pools import Conditions, PoolForecast
 
 MOST = 9.0  # headroom beyond ten times the demand, or a tenth of the speed, is not told apart
 
@@ -18,7 +19,7 @@ def headroom(fleet: Fleet, pools: tuple[Pool, ...], workload: str) -> Headroom:
 
     Requests keep their routes in proportion; only one thing changes at a time.
     """
-    mine = [PoolForecast(fleet, pool, pools) for pool in pools if workload in pool.serves]
+    mine = [forecast_of(fleet, pool, pools) for pool in pools if workload in pool.serves]
     roles = {forecast.pool.role for forecast in mine}
 
     def survives(change: Callable[[float], Conditions]) -> float:

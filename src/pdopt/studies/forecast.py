@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pdopt.fleet.fleet import Fleet, Workload
 from pdopt.fleet.profiles import Shape
+from pdopt.plan.forecasts import forecast_of
 from pdopt.plan.plan import Pool
-from pdopt.plan.pools import PoolForecast
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def forecast(fleet: Fleet, workload: Workload, deployment: Deployment) -> Foreca
     pools = (_pool(workload, "prefill", *deployment.prefill), _pool(workload, "decode", *deployment.decode))
     seen = {}
     for pool, metric in zip(pools, ("ttft", "tpot"), strict=True):
-        for _, _, statistics in PoolForecast(fleet, pool, pools).seen(metric):
+        for _, _, statistics in forecast_of(fleet, pool, pools).seen(metric):
             seen[metric] = statistics["mean"]
     return Forecast(seen["ttft"], seen["tpot"])
 

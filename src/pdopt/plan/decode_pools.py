@@ -1,0 +1,44 @@
+"""Decode pools: the TPOT that requests see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pdopt.fleet.profiles import DecodeProfile
+from pdopt.plan.conditions import AS_STATED, TIME_TOLERANCE, Conditions
+from pdopt.plan.forward.batch import decode_points
+from pdopt.plan.forward.shared import DecodeModel, Draw, shared_tpot_s, within
+from pdopt.plan.pools import PoolForecast, Seen, missed
+
+
+class DecodeForecast(PoolForecast):
+    """A pool of batches that its workloads share."""
+
+    def forecast(self, metric: str, conditions: Conditions) -> Iterator[tuple[str, float, Seen]]:
+        """Yield TPOT by workload."""
+        draws, model = self._draws(conditions) if metric == "tpot" else (), self._model()
+        for name, rate in self.pool.serves.items() if draws else ():
+            yield name, rate, {s: shared_tpot_s(model, draws, s) for s in self.statistics(name, "tpot")}
+
+    def broken(self, conditions: Conditions = AS_STATED) -> list[str]:
+        """Name the TPOT targets that do not hold."""
+        draws, model = self._draws(conditions), self._model()
+        return [
+            missed(name, target, shared_tpot_s(model, draws, target.statistic))
+            for name, workload in self.workloads.items()
+            for target in workload.targets_of("tpot")
+            if not within(model, draws, target.statistic, target.bound_s * (1 + TIME_TOLERANCE))
+        ]
+
+    def _model(self) -> DecodeModel:
+        return self.fleet.assumptions.decode_load, self.fleet.assumptions.decode_fit
+
+    def _draws(self, conditions: Conditions) -> tuple[Draw, ...]:
+        profile: DecodeProfile = self.profile()
+        return tuple(
+            Draw(
+                decode_points(profile, workload, conditions.decode_slower),
+                self.rate_rps(name, conditions) * workload.output_tokens,
+            )
+            for name, workload in self.workloads.items()
+        )

@@ -1,0 +1,43 @@
+"""Mixed pools: ordinary instances at their measured latencies."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from math import inf
+
+from pdopt.plan.conditions import AS_STATED, TIME_TOLERANCE, Conditions
+from pdopt.plan.forward.ordinary import mixed_capacity_rps, mixed_latency_s, mixed_measured
+from pdopt.plan.pools import PoolForecast, Seen
+
+
+class MixedForecast(PoolForecast):
+    """A pool of ordinary instances; each workload takes its part of what it could have alone."""
+
+    def forecast(self, metric: str, conditions: Conditions) -> Iterator[tuple[str, float, Seen]]:
+        """Yield the latencies measured at the rate that loads an instance as much as the mix does."""
+        profile, used = self.profile(), self._load(conditions)
+        for name, workload in self.workloads.items():
+            rate = used * mixed_capacity_rps(profile, workload, self._tightest())
+            measured = [s for s in self.statistics(name, metric) if mixed_measured(profile, workload, (metric, s))]
+            seen = {s: mixed_latency_s(profile, workload, (metric, s), rate) for s in measured}
+            yield name, self.pool.serves[name], seen
+
+    def broken(self, conditions: Conditions = AS_STATED) -> list[str]:
+        """Say whether the instances carry more than they were measured to within the tightest targets."""
+        return ["measured latencies"] if self._load(conditions) > 1 + TIME_TOLERANCE else []
+
+    def _load(self, conditions: Conditions) -> float:
+        load = 0.0
+        for name, workload in self.workloads.items():
+            capacity = mixed_capacity_rps(self.profile(), workload, self._tightest())
+            load += self.rate_rps(name, conditions) * conditions.mixed_slower / capacity if capacity > 0 else inf
+        return load
+
+    def _tightest(self) -> dict[tuple[str, str], float]:
+        bounds: dict[tuple[str, str], float] = defaultdict(lambda: inf)
+        for workload in self.workloads.values():
+            for target in workload.targets:
+                key = (target.metric, target.statistic)
+                bounds[key] = min(bounds[key], target.bound_s)
+        return dict(bounds)
