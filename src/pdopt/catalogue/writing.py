@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pdopt.fleet.files import write_atomically
 from pdopt.fleet.rows import ROWS, DecodeRow, MixedRow, PrefillRow, ProfileRow
 from pdopt.fleet.tables import read_table
 
@@ -55,7 +54,7 @@ class Merge:
         """Put the merged table in place of the old one, atomically; leave the file alone if nothing was added."""
         if self.added:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(self.file, self.text)
+            write_atomically(self.file, self.text)
 
 
 def merge(folder: Path, role: str, rows: Iterable[Mapping[str, object]]) -> Merge:
@@ -100,21 +99,6 @@ def cell(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
-
-
-def replace_file(file: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _read(file: Path, role: str) -> tuple[list[str], dict[Key, tuple[ProfileRow, Record]]]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pdopt.cli.common import BAD_INPUT, Quiet, refuse, say, write_atomically
+from pdopt.cli.common import BAD_INPUT, Quiet, refuse, say
+from pdopt.fleet.files import write_atomically
 
 if TYPE_CHECKING:
     from pdopt.catalogue.measured.importing import Outcome, Wishes

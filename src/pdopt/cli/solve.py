@@ -17,8 +17,8 @@ from pdopt.cli.common import (
     check_output,
     fleet_or_exit,
     print_notes,
-    write_atomically,
 )
+from pdopt.fleet.files import write_atomically
 
 
 def solve(

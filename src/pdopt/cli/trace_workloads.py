@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pdopt.cli.common import BAD_INPUT, AsJson, Quiet, print_notes, refuse, say, write_atomically
+from pdopt.cli.common import BAD_INPUT, AsJson, Quiet, print_notes, refuse, say
+from pdopt.fleet.files import write_atomically
 
 if TYPE_CHECKING:
     from pdopt.traces.classes import Workloads
