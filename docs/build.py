@@ -58,6 +58,7 @@ def fleet_page() -> str:
         ("transfer.links[]", entries.LinkEntry),
         ("assumptions", entries.AssumptionsEntry),
         ("margins", entries.MarginsEntry),
+        ("redundancy", entries.RedundancyEntry),
         ("price lists (prices.csv)", PriceRow),
     ]
     for title, kind in sections:

@@ -23,12 +23,12 @@ class Cover:
 
 
 def most_instances(table: LaneTable, lane: Lane) -> int:
-    """Instances that would carry all required rates of the lane's workloads at once: nobody needs more."""
+    """Instances that would carry all required rates of the lane's workloads at once, and the spares: enough."""
     work = [0.0] * len(lane.limits)
     for name in dict.fromkeys(route.workload for route in lane.loads):
         for i in range(len(work)):
             work[i] += table.required_rps[name] * max(lane.loads[r][i] for r in lane.loads if r.workload == name)
-    return ceil(max(work) * (1 + 1e-6))
+    return ceil(max(work) * (1 + 1e-6)) + table.spare_instances
 
 
 def covers(table: LaneTable) -> Iterator[Cover]:

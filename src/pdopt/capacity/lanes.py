@@ -42,6 +42,7 @@ def every_lane(fleet: Fleet) -> LaneTable:
         nodes=tuple(_node_type(sku) for sku in fleet.skus.values()),
         required_rps={w.name: w.min_served * w.demand_rps for w in stressed.workloads.values()},
         refusals=tuple(refusals),
+        spare_instances=fleet.redundancy.instances,
     )
 
 

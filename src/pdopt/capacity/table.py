@@ -51,12 +51,19 @@ class NodeType:
 
 @dataclass(frozen=True)
 class LaneTable:
-    """Everything the program needs, and why shapes that are not in it were left out."""
+    """Everything the program needs, and why shapes that are not in it were left out.
+
+    Attributes
+    ----------
+    spare_instances : int
+        Instances of each pool in use that may be gone while the rest carries its load.
+    """
 
     lanes: tuple[Lane, ...]
     nodes: tuple[NodeType, ...]
     required_rps: dict[str, float]
     refusals: tuple[Refusal, ...]
+    spare_instances: int = 0
 
     def unserved(self) -> tuple[str, ...]:
         """Workloads that must be served but that no lane, or no pair of lanes, can serve."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, StrictBool
 
 from pdopt.fleet.faults import Path
-from pdopt.fleet.fields import Count, CountOrNone, Entry, Fraction, Growth, HeldBack, NotNegative, Positive, Text
+from pdopt.fleet.fields import Count, CountOrZero, Entry, Fraction, Growth, HeldBack, NotNegative, Positive, Text
 from pdopt.fleet.rows import ROWS
 
 
@@ -20,7 +20,7 @@ class SkuEntry(Entry):
     gpu: Text = Field(description="the GPU type, as the profiles name it (h200-sxm)")
     gpus: Count = Field(description="the GPUs of one node, a whole number")
     usd_per_hour: NotNegative = Field(description="the price of one node in dollars per hour")
-    available: CountOrNone | None = Field(None, description="how many nodes there are, or leave it out for no limit")
+    available: CountOrZero | None = Field(None, description="how many nodes there are, or leave it out for no limit")
     billing: Literal["node", "gpu"] = Field("node", description="node (whole nodes) or gpu (GPUs in use)")
     nic_gb_per_s: Positive | None = Field(None, description="the network of one instance in gigabytes per second")
 
@@ -153,6 +153,12 @@ class AssumptionsEntry(Entry):
             yield ("dispatch",), "pooled is not available in this version; use split"
         if raw.get("decode_load") == "open" and raw.get("decode_fit") == "quadratic":
             yield ("decode_fit",), "quadratic describes a steady batch, not decode_load: open; use linear"
+
+
+class RedundancyEntry(Entry):
+    """What may be gone while the plan still serves within its targets."""
+
+    instances: CountOrZero = Field(0, description="how many instances of any one pool may be gone")
 
 
 class MarginsEntry(Entry):

@@ -134,6 +134,13 @@ class Margins:
 
 
 @dataclass(frozen=True)
+class Redundancy:
+    """What may be gone while the plan still serves: that many instances of any one pool."""
+
+    instances: int = 0
+
+
+@dataclass(frozen=True)
 class Fleet:
     """The validated problem. Everything after the door relies on it and re-checks nothing."""
 
@@ -144,6 +151,7 @@ class Fleet:
     transfer: Transfer = Transfer()
     assumptions: Assumptions = Assumptions()
     margins: Margins = Margins()
+    redundancy: Redundancy = Redundancy()
     notes: tuple[str, ...] = ()
     source_hash: str = ""
 

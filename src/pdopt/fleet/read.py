@@ -12,6 +12,7 @@ from pdopt.fleet.entries import (
     AssumptionsEntry,
     MarginsEntry,
     ModelEntry,
+    RedundancyEntry,
     SkuEntry,
     SloEntry,
     TransferEntry,
@@ -19,7 +20,7 @@ from pdopt.fleet.entries import (
 )
 from pdopt.fleet.faults import Complaints, did_you_mean
 from pdopt.fleet.fields import validate
-from pdopt.fleet.fleet import Assumptions, Fleet, Llm, Margins, PriceOrigin, Sku, Target, Transfer, Workload
+from pdopt.fleet.fleet import Assumptions, Fleet, Llm, Margins, PriceOrigin, Redundancy, Sku, Target, Transfer, Workload
 from pdopt.fleet.llms import Surroundings, check_rows, read_llm
 from pdopt.fleet.located import read_yaml
 from pdopt.fleet.price_choice import PriceLists
@@ -28,8 +29,8 @@ from pdopt.fleet.priced_skus import Section, gpus_on_offer, priced_section
 from pdopt.fleet.prices import current_day
 from pdopt.fleet.rows import STATISTICS
 
-LATER = ("periods", "budget", "redundancy", "limits", "sites", "scenarios")
-KEYS = ("name", "skus", "models", "workloads", "transfer", "assumptions", "margins")
+LATER = ("periods", "budget", "limits", "sites", "scenarios")
+KEYS = ("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy")
 
 
 class Catalogue(PriceLists, Protocol):
@@ -81,6 +82,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     entries = dict(_entries(WorkloadEntry, raw, "workloads", complaints))
     transfer = _section(TransferEntry, raw, "transfer", complaints)
     margins = _section(MarginsEntry, raw, "margins", complaints)
+    redundancy = _section(RedundancyEntry, raw, "redundancy", complaints)
     asked = any(entry.analytic for entry in models.values())
     gpus = gpus_on_offer(raw.get("skus"), path.parent, catalogue) if asked else ()
     around = Surroundings(path.parent, catalogue, gpus)
@@ -103,6 +105,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         ),
         assumptions=Assumptions(**assumptions.model_dump()),
         margins=Margins(**margins.model_dump()),
+        redundancy=Redundancy(**redundancy.model_dump()),
         notes=(
             *price_notes(section.prices, today or current_day()),
             *section.notes,

@@ -51,6 +51,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         skus=rentals,
         assumptions=asdict(fleet.assumptions),
         margins=asdict(fleet.margins),
+        redundancy=asdict(fleet.redundancy) if fleet.redundancy.instances else {},
         token_prices=tuple(token_prices(fleet, table, pools)),
         profiles=profiles,
         notes=plan_notes(fleet, table, pools, profiles),

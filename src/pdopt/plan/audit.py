@@ -32,6 +32,7 @@ def audit(fleet: Fleet, plan: Plan) -> list[str]:
         *_stated(fleet, plan),
         *_pools(fleet, plan),
         *_targets(fleet, plan),
+        *_losses(fleet, plan),
         *_rates(fleet, plan),
         *_ways(fleet, plan),
         *_money(fleet, plan),
@@ -77,6 +78,20 @@ def _targets(fleet: Fleet, plan: Plan) -> Iterator[str]:
                     yield f"{where}: {missed}"
             except (Unpredictable, LookupError) as error:
                 yield f"{where}: {error}"
+
+
+def _losses(fleet: Fleet, plan: Plan) -> Iterator[str]:
+    """Look at every pool again with the instances gone that it must do without, and the margins used up."""
+    gone = fleet.redundancy.instances
+    for pool in plan.pools if gone else ():
+        where = f"{pool.model} {pool.role} on {pool.sku} with {gone} of {pool.instances} instances gone"
+        if pool.instances <= gone:
+            yield f"{where}: none is left"
+            continue
+        left = pool.model_copy(update={"instances": pool.instances - gone})
+        siblings = tuple(left if other is pool else other for other in plan.pools)
+        for missed in forecast_of(fleet, left, siblings).broken(with_margins_used_up(fleet)):
+            yield f"{where}: {missed}"
 
 
 def _rates(fleet: Fleet, plan: Plan) -> Iterator[str]:

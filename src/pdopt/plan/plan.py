@@ -164,6 +164,7 @@ class Plan(Part):
     skus: tuple[Rental, ...]
     assumptions: dict[str, float | str]
     margins: dict[str, float]
+    redundancy: dict[str, int] = Field(default_factory=dict)
     token_prices: tuple[TokenPrice, ...] = ()
     profiles: tuple[ProfileUsed, ...] = ()
     notes: tuple[str, ...] = ()

@@ -6,7 +6,9 @@ import pyomo.environ as pyo
 
 from pdopt.capacity.table import LaneTable
 from pdopt.program.constraints.instances_cover_demand import add_instances_cover_demand
+from pdopt.program.constraints.instances_only_where_used import add_instances_only_where_used
 from pdopt.program.constraints.instances_within_nodes import add_instances_within_nodes
+from pdopt.program.constraints.load_survives_losses import add_load_survives_losses
 from pdopt.program.constraints.load_within_instances import add_load_within_instances
 from pdopt.program.constraints.nodes_within_stock import add_nodes_within_stock
 from pdopt.program.constraints.prefill_feeds_decode import add_prefill_feeds_decode
@@ -20,6 +22,8 @@ FAMILIES = (
     add_prefill_feeds_decode,
     add_load_within_instances,
     add_instances_cover_demand,
+    add_load_survives_losses,
+    add_instances_only_where_used,
     add_instances_within_nodes,
     add_nodes_within_stock,
 )

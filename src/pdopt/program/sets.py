@@ -26,6 +26,10 @@ def add_sets(program: pyo.ConcreteModel, table: LaneTable) -> None:
         initialize=[(lane.name, i) for lane in table.lanes for i in range(len(lane.limits))],
         doc="(lane, limit): what saturates a lane (mean wait, wait percentile, TPOT, latency)",
     )
+    program.SPARED_LANES = pyo.Set(
+        initialize=list(program.lane_of) if table.spare_instances else [],
+        doc="lanes that must survive the loss of instances (all, where redundancy is asked for)",
+    )
     program.HANDOVERS = pyo.Set(
         dimen=2,
         initialize=sorted({(w, h) for lane, w, h in routes if program.lane_of[lane].role in ("prefill", "decode")}),

@@ -49,6 +49,10 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
     held_back = [f"{name} {percent(fraction)}" for name, fraction in answer.margins.items() if fraction]
     if held_back:
         yield f"margins held back (in load, not in the latencies shown): {', '.join(held_back)}"
+    spares = answer.redundancy.get("instances", 0)
+    if spares:
+        gone = "1 instance" if spares == 1 else f"{spares} instances"
+        yield f"redundancy: every pool keeps its targets with {gone} gone (shown: all running)"
     yield _rests_on(answer)
     yield _proof(answer)
 

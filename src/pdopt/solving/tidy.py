@@ -55,7 +55,8 @@ def _fewest_gpus(table: LaneTable, matrix: Matrix, values: Floats, seconds: floa
 def _even_load(table: LaneTable, matrix: Matrix, values: Floats) -> Floats:
     """Routes that minimise, for each LLM, its largest load per instance, and then that of each of its roles."""
     counts = matrix.columns("Instances")
-    fixed = _fixed(matrix, [*matrix.columns("Nodes").values(), *counts.values()], values)
+    whole = [*matrix.columns("Nodes").values(), *counts.values(), *matrix.columns("Used").values()]
+    fixed = _fixed(matrix, whole, values)
     roles = sorted({(lane.llm, lane.role) for lane in table.lanes})
     llms = sorted({llm for llm, _ in roles})
     peaks = np.zeros((fixed.a.shape[0], len(roles) + len(llms)))
