@@ -40,8 +40,10 @@ def _table(title: str, rows: Iterator[tuple[str, str]]) -> str:
 
 
 def _variable(variable: pyo.Var) -> tuple[str, str]:
-    first = next(iter(variable.values()))
-    domain = "whole number, not negative" if first.is_integer() else "not negative"
+    first = next(iter(variable.values()), None)
+    domain = "whole number, not negative" if first is None or first.is_integer() else "not negative"
+    if first is not None and first.is_binary():
+        domain = "0 or 1"
     return f"{variable.local_name}[{variable.index_set().local_name}]", f"{variable.doc} ({domain})"
 
 
