@@ -19,7 +19,7 @@ import pdopt
 from pdopt.capacity.lanes import lane_table
 from pdopt.fleet import entries, rows
 from pdopt.fleet.fields import Entry
-from pdopt.fleet.fleet import Assumptions, Fleet, Redundancy
+from pdopt.fleet.fleet import Assumptions, Fleet, Limits, Redundancy
 from pdopt.fleet.price_choice import PricedSkus
 from pdopt.fleet.prices import PriceRow
 from pdopt.plan.plan import Plan
@@ -36,10 +36,12 @@ SOURCE = "Written by `python docs/build.py`; do not edit."
 def formulation_page() -> str:
     """The program of the paper's instance, described by itself."""
     fleet = replace(pdopt.read_fleet(PAPER / "deepseek-v3.1-h200.yaml"), redundancy=Redundancy(instances=1))
+    skus = {name: replace(sku, power_kw=10.2) for name, sku in fleet.skus.items()}
+    fleet = replace(fleet, skus=skus, limits=Limits(max_skus=1, power_kw=200.0))
     program = build(lane_table(fleet))
     return (
         f"# The program\n\n{SOURCE} The rows shown are those of `instances/paper/deepseek-v3.1-h200.yaml` with "
-        "`redundancy: {instances: 1}`, so that every family has some; where the "
+        "`redundancy: {instances: 1}` and `limits`, so that every family has some; where the "
         f"loads come from is told in [model.md](model.md).\n\n{formulation(program)}"
     )
 
@@ -61,6 +63,7 @@ def fleet_page() -> str:
         ("assumptions", entries.AssumptionsEntry),
         ("margins", entries.MarginsEntry),
         ("redundancy", entries.RedundancyEntry),
+        ("limits", entries.LimitsEntry),
         ("price lists (prices.csv)", PriceRow),
     ]
     for title, kind in sections:

@@ -7,9 +7,9 @@ from math import ceil, isclose
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests.samples import answer_of, changed, cost_of, decode_rows, fleet_of, paper
 
 from pdopt.studies.size import size
+from tests.samples import answer_of, changed, cost_of, decode_rows, fleet_of, paper
 
 PRICE = 60  # dollars per hour of a node, which is one instance
 TOKENS_PER_MINUTE = 5_000_000

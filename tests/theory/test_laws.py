@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.samples import answer_of, changed, cost_of, paper, town
 
 SLACK = 1e-6  # dollars per hour

@@ -7,6 +7,7 @@ from itertools import product
 from math import inf
 
 import pytest
+
 from tests.samples import answer_of, changed, cost_of, paper, town
 
 MOST = 7

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import ceil
 
-from pdopt.capacity.table import Lane, LaneTable
+from pdopt.capacity.table import Lane, LaneTable, NodeType
 
 MOST_TOGETHER = 4  # workloads of an LLM considered in every combination; beyond, alone and all together
 
@@ -29,6 +29,12 @@ def most_instances(table: LaneTable, lane: Lane) -> int:
         for i in range(len(work)):
             work[i] += table.required_rps[name] * max(lane.loads[r][i] for r in lane.loads if r.workload == name)
     return ceil(max(work) * (1 + 1e-6)) + table.spare_instances
+
+
+def most_nodes(table: LaneTable, node: NodeType) -> int:
+    """Nodes that would hold the most instances of every lane on a SKU: nobody needs more."""
+    gpus = sum(most_instances(table, lane) * lane.shape.gpus for lane in table.lanes if lane.sku == node.sku)
+    return ceil(gpus / node.gpus)
 
 
 def covers(table: LaneTable) -> Iterator[Cover]:

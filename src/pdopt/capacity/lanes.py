@@ -43,6 +43,8 @@ def every_lane(fleet: Fleet) -> LaneTable:
         required_rps={w.name: w.min_served * w.demand_rps for w in stressed.workloads.values()},
         refusals=tuple(refusals),
         spare_instances=fleet.redundancy.instances,
+        max_skus=fleet.limits.max_skus,
+        power_kw=fleet.limits.power_kw,
     )
 
 
@@ -60,6 +62,7 @@ def _lanes_of(fleet: Fleet, llm: Llm, refusals: list[Refusal], numbers: Iterator
 
 def _node_type(sku: Sku) -> NodeType:
     if sku.billing == "node":
-        return NodeType(sku.name, sku.gpus, sku.usd_per_h, sku.available)
+        return NodeType(sku.name, sku.gpus, sku.usd_per_h, sku.available, sku.power_kw)
     available = None if sku.available is None else sku.available * sku.gpus
-    return NodeType(sku.name, 1, sku.usd_per_h / sku.gpus, available)
+    power_kw = None if sku.power_kw is None else sku.power_kw / sku.gpus
+    return NodeType(sku.name, 1, sku.usd_per_h / sku.gpus, available, power_kw)

@@ -47,6 +47,7 @@ class NodeType:
     gpus: int
     usd_per_h: float
     available: int | None
+    power_kw: float | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class LaneTable:
     ----------
     spare_instances : int
         Instances of each pool in use that may be gone while the rest carries its load.
+    max_skus, power_kw : int and float, or None
+        Most SKUs to use, most kilowatts to draw.
     """
 
     lanes: tuple[Lane, ...]
@@ -64,6 +67,8 @@ class LaneTable:
     required_rps: dict[str, float]
     refusals: tuple[Refusal, ...]
     spare_instances: int = 0
+    max_skus: int | None = None
+    power_kw: float | None = None
 
     def unserved(self) -> tuple[str, ...]:
         """Workloads that must be served but that no lane, or no pair of lanes, can serve."""

@@ -49,6 +49,15 @@ def check_transfer(nic: bool, llms: dict[str, Llm | None], transfer: Any, compla
             )
 
 
+def check_power(skus: dict[str, Sku], limit_kw: float | None, complaints: Complaints) -> None:
+    """Ask for the power of every SKU where it is limited."""
+    for name, sku in skus.items():
+        if limit_kw is not None and sku.power_kw is None:
+            complaints.add(
+                ("skus", name), "needs power_kw (kilowatts of one node at full load), because limits.power_kw is given"
+            )
+
+
 def unusable(skus: dict[str, Sku], llms: Iterable[Llm | None]) -> Iterable[str]:
     """Say which SKUs cannot be used, or not evenly."""
     shapes = {shape for llm in llms if llm is not None for shape in llm.shapes()}

@@ -15,7 +15,7 @@ from pdopt.fleet.rows import ROWS
 class SkuEntry(Entry):
     """A node one can rent or owns."""
 
-    LATER: ClassVar[tuple[str, ...]] = ("terms", "site", "power_kw")
+    LATER: ClassVar[tuple[str, ...]] = ("terms", "site")
 
     gpu: Text = Field(description="the GPU type, as the profiles name it (h200-sxm)")
     gpus: Count = Field(description="the GPUs of one node, a whole number")
@@ -23,6 +23,7 @@ class SkuEntry(Entry):
     available: CountOrZero | None = Field(None, description="how many nodes there are, or leave it out for no limit")
     billing: Literal["node", "gpu"] = Field("node", description="node (whole nodes) or gpu (GPUs in use)")
     nic_gb_per_s: Positive | None = Field(None, description="the network of one instance in gigabytes per second")
+    power_kw: Positive | None = Field(None, description="kilowatts of one node at full load, for limits.power_kw")
 
 
 class ModelEntry(Entry):
@@ -159,6 +160,13 @@ class RedundancyEntry(Entry):
     """What may be gone while the plan still serves within its targets."""
 
     instances: CountOrZero = Field(0, description="how many instances of any one pool may be gone")
+
+
+class LimitsEntry(Entry):
+    """What a plan as a whole must stay within."""
+
+    max_skus: Count | None = Field(None, description="how many SKUs a plan may use at most")
+    power_kw: Positive | None = Field(None, description="kilowatts that the rented nodes may draw at most")
 
 
 class MarginsEntry(Entry):

@@ -41,6 +41,7 @@ class Sku:
     nic_gb_per_s: float | None = None
     price_origin: PriceOrigin = PriceOrigin()
     spans: bool = True
+    power_kw: float | None = None
 
     def hosts(self, shape: Shape) -> bool:
         """Whether an instance of the shape can run here."""
@@ -141,6 +142,14 @@ class Redundancy:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a plan as a whole must stay within; None where nothing is asked."""
+
+    max_skus: int | None = None
+    power_kw: float | None = None
+
+
+@dataclass(frozen=True)
 class Fleet:
     """The validated problem. Everything after the door relies on it and re-checks nothing."""
 
@@ -152,6 +161,7 @@ class Fleet:
     assumptions: Assumptions = Assumptions()
     margins: Margins = Margins()
     redundancy: Redundancy = Redundancy()
+    limits: Limits = Limits()
     notes: tuple[str, ...] = ()
     source_hash: str = ""
 

@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import Path as FilePath
 from typing import Any, Protocol
 
-from pdopt.fleet.checks import check_names, check_transfer, states_nic, unusable
+from pdopt.fleet.checks import check_names, check_power, check_transfer, states_nic, unusable
 from pdopt.fleet.entries import (
     AssumptionsEntry,
+    LimitsEntry,
     MarginsEntry,
     ModelEntry,
     RedundancyEntry,
@@ -20,7 +21,19 @@ from pdopt.fleet.entries import (
 )
 from pdopt.fleet.faults import Complaints, did_you_mean
 from pdopt.fleet.fields import validate
-from pdopt.fleet.fleet import Assumptions, Fleet, Llm, Margins, PriceOrigin, Redundancy, Sku, Target, Transfer, Workload
+from pdopt.fleet.fleet import (
+    Assumptions,
+    Fleet,
+    Limits,
+    Llm,
+    Margins,
+    PriceOrigin,
+    Redundancy,
+    Sku,
+    Target,
+    Transfer,
+    Workload,
+)
 from pdopt.fleet.llms import Surroundings, check_rows, read_llm
 from pdopt.fleet.located import read_yaml
 from pdopt.fleet.price_choice import PriceLists
@@ -29,8 +42,8 @@ from pdopt.fleet.priced_skus import Section, gpus_on_offer, priced_section
 from pdopt.fleet.prices import current_day
 from pdopt.fleet.rows import STATISTICS
 
-LATER = ("periods", "budget", "limits", "sites", "scenarios")
-KEYS = ("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy")
+LATER = ("periods", "budget", "sites", "scenarios")
+KEYS = ("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy", "limits")
 
 
 class Catalogue(PriceLists, Protocol):
@@ -83,6 +96,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     transfer = _section(TransferEntry, raw, "transfer", complaints)
     margins = _section(MarginsEntry, raw, "margins", complaints)
     redundancy = _section(RedundancyEntry, raw, "redundancy", complaints)
+    limits = _section(LimitsEntry, raw, "limits", complaints)
     asked = any(entry.analytic for entry in models.values())
     gpus = gpus_on_offer(raw.get("skus"), path.parent, catalogue) if asked else ()
     around = Surroundings(path.parent, catalogue, gpus)
@@ -93,6 +107,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         if name not in models and isinstance(written, dict):
             check_rows(name, written, complaints)
     check_names(raw, complaints)
+    check_power(skus, limits.power_kw, complaints)
     check_transfer(stated_nic, llms, transfer, complaints)
     complaints.raise_any()
     return Fleet(
@@ -106,6 +121,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         assumptions=Assumptions(**assumptions.model_dump()),
         margins=Margins(**margins.model_dump()),
         redundancy=Redundancy(**redundancy.model_dump()),
+        limits=Limits(**limits.model_dump()),
         notes=(
             *price_notes(section.prices, today or current_day()),
             *section.notes,
@@ -153,7 +169,7 @@ def _skus(
 def _sku(name: str, e: SkuEntry, section: Section) -> Sku:
     origin = section.prices[name].origin() if name in section.prices else PriceOrigin()
     spans = name not in section.parts
-    return Sku(name, e.gpu, e.gpus, e.usd_per_hour, e.available, e.billing, e.nic_gb_per_s, origin, spans)
+    return Sku(name, e.gpu, e.gpus, e.usd_per_hour, e.available, e.billing, e.nic_gb_per_s, origin, spans, e.power_kw)
 
 
 def _workload(name: str, entry: WorkloadEntry, service_cv2: float) -> Workload:

@@ -33,6 +33,7 @@ def audit(fleet: Fleet, plan: Plan) -> list[str]:
         *_pools(fleet, plan),
         *_targets(fleet, plan),
         *_losses(fleet, plan),
+        *_limits(fleet, plan),
         *_rates(fleet, plan),
         *_ways(fleet, plan),
         *_money(fleet, plan),
@@ -92,6 +93,19 @@ def _losses(fleet: Fleet, plan: Plan) -> Iterator[str]:
         siblings = tuple(left if other is pool else other for other in plan.pools)
         for missed in forecast_of(fleet, left, siblings).broken(with_margins_used_up(fleet)):
             yield f"{where}: {missed}"
+
+
+def _limits(fleet: Fleet, plan: Plan) -> Iterator[str]:
+    """Count the SKUs in use and the kilowatts of what is rented."""
+    most, power_kw = fleet.limits.max_skus, fleet.limits.power_kw
+    if most is not None and len(plan.skus) > most:
+        yield f"{len(plan.skus)} SKUs in use, at most {most} are wanted"
+    drawn_kw = 0.0
+    for rental in plan.skus:
+        sku = fleet.skus.get(rental.sku)
+        drawn_kw += (sku.power_kw or 0.0) * rental.gpus_rented / sku.gpus if sku else 0.0
+    if power_kw is not None and drawn_kw > power_kw * (1 + TOLERANCE):
+        yield f"the rented nodes draw {drawn_kw:g} kW, at most {power_kw:g} kW are there"
 
 
 def _rates(fleet: Fleet, plan: Plan) -> Iterator[str]:

@@ -104,6 +104,7 @@ class Rental(Part):
     gpus_used: int
     usd_per_hour: float
     available: int | None = None
+    power_kw: float | None = None
     price_source: PriceSource | None = None
 
 
@@ -165,6 +166,7 @@ class Plan(Part):
     assumptions: dict[str, float | str]
     margins: dict[str, float]
     redundancy: dict[str, int] = Field(default_factory=dict)
+    limits: dict[str, float] = Field(default_factory=dict)
     token_prices: tuple[TokenPrice, ...] = ()
     profiles: tuple[ProfileUsed, ...] = ()
     notes: tuple[str, ...] = ()
@@ -184,12 +186,13 @@ class Reason(Part):
     ----------
     kind : str
         "target" (out of reach), "unmeasured" (no profile at these lengths), "incompatible" (no engine and precision
-        in common), "stock" (too few nodes), "demand" (how much can be carried), "time" (the limit came first).
+        in common), "stock" (too few nodes), "limit" (one of limits),
+        "demand" (how much can be carried), "time" (the limit came first).
     best_ms : dict
         SKU → best attainable value of the target.
     """
 
-    kind: Literal["target", "unmeasured", "incompatible", "stock", "demand", "time"]
+    kind: Literal["target", "unmeasured", "incompatible", "stock", "limit", "demand", "time"]
     sentence: str
     workload: str | None = None
     target: str | None = None
@@ -198,6 +201,8 @@ class Reason(Part):
     sku: str | None = None
     available: int | None = None
     nodes_short: int | None = None
+    limit: str | None = None
+    short_by: float | None = None
     largest_fraction: float | None = None
 
 

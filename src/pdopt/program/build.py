@@ -10,9 +10,12 @@ from pdopt.program.constraints.instances_only_where_used import add_instances_on
 from pdopt.program.constraints.instances_within_nodes import add_instances_within_nodes
 from pdopt.program.constraints.load_survives_losses import add_load_survives_losses
 from pdopt.program.constraints.load_within_instances import add_load_within_instances
+from pdopt.program.constraints.nodes_only_of_chosen_skus import add_nodes_only_of_chosen_skus
 from pdopt.program.constraints.nodes_within_stock import add_nodes_within_stock
+from pdopt.program.constraints.power_within_limit import add_power_within_limit
 from pdopt.program.constraints.prefill_feeds_decode import add_prefill_feeds_decode
 from pdopt.program.constraints.serve_demand import add_serve_demand
+from pdopt.program.constraints.skus_within_limit import add_skus_within_limit
 from pdopt.program.objective import add_rental_cost
 from pdopt.program.sets import add_sets
 from pdopt.program.variables import add_variables
@@ -26,6 +29,9 @@ FAMILIES = (
     add_instances_only_where_used,
     add_instances_within_nodes,
     add_nodes_within_stock,
+    add_nodes_only_of_chosen_skus,
+    add_skus_within_limit,
+    add_power_within_limit,
 )
 
 

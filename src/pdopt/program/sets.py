@@ -30,6 +30,15 @@ def add_sets(program: pyo.ConcreteModel, table: LaneTable) -> None:
         initialize=list(program.lane_of) if table.spare_instances else [],
         doc="lanes that must survive the loss of instances (all, where redundancy is asked for)",
     )
+    limited = table.max_skus is not None
+    program.CHOSEN_SKUS = pyo.Set(
+        initialize=list(program.node_type_of) if limited else [],
+        doc="SKUs to choose from (all, where their number is limited)",
+    )
+    program.SKU_LIMITS = pyo.Set(initialize=["max_skus"] if limited else [], doc="limit on the number of SKUs, if any")
+    program.POWER_LIMITS = pyo.Set(
+        initialize=[] if table.power_kw is None else ["power_kw"], doc="limit on power, if any"
+    )
     program.HANDOVERS = pyo.Set(
         dimen=2,
         initialize=sorted({(w, h) for lane, w, h in routes if program.lane_of[lane].role in ("prefill", "decode")}),

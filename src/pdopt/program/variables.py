@@ -22,3 +22,4 @@ def add_variables(program: pyo.ConcreteModel) -> None:
         program.SKUS, domain=pyo.NonNegativeIntegers, doc="rented nodes (GPUs, where a SKU is billed per GPU)"
     )
     program.Used = pyo.Var(program.SPARED_LANES, domain=pyo.Binary, doc="whether a lane has instances at all")
+    program.Chosen = pyo.Var(program.CHOSEN_SKUS, domain=pyo.Binary, doc="whether a SKU is used at all")

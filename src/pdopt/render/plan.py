@@ -49,6 +49,8 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
     held_back = [f"{name} {percent(fraction)}" for name, fraction in answer.margins.items() if fraction]
     if held_back:
         yield f"margins held back (in load, not in the latencies shown): {', '.join(held_back)}"
+    if answer.limits:
+        yield f"limits: {', '.join(_limits(answer))}"
     spares = answer.redundancy.get("instances", 0)
     if spares:
         gone = "1 instance" if spares == 1 else f"{spares} instances"
@@ -127,6 +129,14 @@ def _price_table(plan: Plan) -> Table:
         rows[price.workload, price.role][price.sku] = f"{number(price.usd_per_million_tokens)}{star}"
     header = ["workload ", "role ", *skus]
     return table(header, ([*key, *(prices.get(sku, "- ") for sku in skus)] for key, prices in rows.items()))
+
+
+def _limits(plan: Plan) -> Iterator[str]:
+    if "max_skus" in plan.limits:
+        yield f"{len(plan.skus)} of at most {plan.limits['max_skus']:g} SKUs"
+    if "power_kw" in plan.limits:
+        drawn = sum(rental.power_kw or 0.0 for rental in plan.skus)
+        yield f"{number(drawn)} of {number(plan.limits['power_kw'])} kW"
 
 
 def _rests_on(plan: Plan) -> str:

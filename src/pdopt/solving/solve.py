@@ -12,8 +12,9 @@ from pdopt.plan.audit import BrokenPromiseError, audit
 from pdopt.plan.plan import Answer, Effort, NoPlan, Plan, Reason
 from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
-from pdopt.solving.diagnose import out_of_reach, too_little_stock
 from pdopt.solving.highs import run
+from pdopt.solving.out_of_reach import out_of_reach
+from pdopt.solving.shortage import shortage
 from pdopt.solving.tidy import tidy
 
 
@@ -42,7 +43,7 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> 
     outcome = run(matrix, None if time_limit_s is None else time_limit_s - spent_s, gap)
     solve_s = perf_counter() - started - spent_s
     if outcome.status == "infeasible":
-        return no_plan(fleet, "infeasible", too_little_stock(fleet, table, matrix, time_limit_s))
+        return no_plan(fleet, "infeasible", shortage(fleet, table, matrix, time_limit_s))
     if outcome.values is None:
         return no_plan(fleet, "unknown", [_time_ran_out(time_limit_s)], outcome.bound)
     plan = assemble(fleet, table, tidy(table, matrix, outcome, time_limit_s))

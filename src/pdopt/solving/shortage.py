@@ -1,0 +1,144 @@
+"""Too little stock, or limits too tight: what is short, by how much, and what can be carried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csc_array, hstack
+
+from pdopt.capacity.table import LaneTable
+from pdopt.fleet.fleet import Fleet, Limits
+from pdopt.plan.plan import Reason
+from pdopt.program.matrix import Matrix
+from pdopt.solving.highs import run
+
+SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A row that may be exceeded at a price: what one unit weighs, and how the excess is told.
+
+    ``told`` takes the excess and how it helps ("would be enough", …).
+    """
+
+    row: int
+    weight: float
+    whole: bool
+    told: Callable[[float, str], Reason]
+
+
+def shortage(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_s: float | None) -> list[Reason]:
+    """Name what is short and by how much, and the largest fraction of the demand that can be carried.
+
+    Each number is the optimum of an elastic re-solve: one bound may be exceeded at a price (then all of them, when no
+    single one is enough), or the demand may be scaled down.
+    """
+    seconds = SECONDS if time_limit_s is None else min(SECONDS, time_limit_s)
+    bounds = [*_stock(fleet, table, matrix), *_limits(fleet, matrix)]
+    assert bounds, "a fleet whose workloads can all be served is infeasible only for lack of stock or by its limits"
+    reasons = []
+    for bound in bounds:
+        beyond = _beyond(matrix, [bound], seconds)
+        if beyond is not None:
+            reasons.append(bound.told(beyond[0], "would be enough"))
+    if not reasons:
+        together = _beyond(matrix, bounds, seconds) or []
+        words = "needed, together with the others named here"
+        reasons = [bound.told(more, words) for bound, more in zip(bounds, together, strict=False) if more > 1e-9]
+    reasons.sort(key=lambda reason: reason.nodes_short or 0)
+    fraction = _largest_fraction(fleet, table, matrix, seconds)
+    if fraction is not None:
+        percent = np.floor(fraction * 1000) / 10
+        carried = f"at most {percent:.1f} %" if percent > 0 else "nothing"
+        what = "the stock carries" if fleet.limits == Limits() else "stock and limits allow"
+        sentence = f"{what} {carried} of every workload's demand; lower the demand, or min_served to that"
+        reasons.append(Reason(kind="demand", largest_fraction=fraction, sentence=sentence))
+    return reasons
+
+
+def _stock(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
+    for node in table.nodes:
+        row = matrix.row_of.get(("nodes_within_stock", node.sku))
+        if row is None:
+            continue
+
+        def told(units: float, helps: str, name: str = node.sku) -> Reason:
+            sku = fleet.skus[name]
+            nodes = round(units) if sku.billing == "node" else ceil(round(units) / sku.gpus)
+            had = sku.available or 0
+            sentence = (
+                f"{name}: {nodes} {'node' if nodes == 1 else 'nodes'} short; "
+                f"{had + nodes} instead of {had} available {helps}"
+            )
+            return Reason(kind="stock", sku=name, available=had, nodes_short=nodes, sentence=sentence)
+
+        yield Bound(row, float(node.gpus), True, told)
+
+
+def _limits(fleet: Fleet, matrix: Matrix) -> Iterator[Bound]:
+    row = matrix.row_of.get(("skus_within_limit", "max_skus"))
+    if row is not None:
+
+        def told_skus(more: float, helps: str) -> Reason:
+            most = fleet.limits.max_skus or 0
+            sentence = f"limits.max_skus: {most + round(more)} instead of {most} {helps}"
+            return Reason(kind="limit", limit="max_skus", short_by=float(round(more)), sentence=sentence)
+
+        yield Bound(row, 8.0, True, told_skus)
+    row = matrix.row_of.get(("power_within_limit", "power_kw"))
+    if row is not None:
+
+        def told_power(more: float, helps: str) -> Reason:
+            had = fleet.limits.power_kw or 0.0
+            short = ceil(more * 1000 - 1e-6) / 1000
+            sentence = f"limits.power_kw: {short:g} kW short; {had + short:g} instead of {had:g} kW {helps}"
+            return Reason(kind="limit", limit="power_kw", short_by=short, sentence=sentence)
+
+        yield Bound(row, 1.0, False, told_power)
+
+
+def _beyond(matrix: Matrix, lifted: Sequence[Bound], seconds: float) -> list[float] | None:
+    """Least weighted excess over the lifted bounds that makes the program feasible; None if none does."""
+    columns = np.zeros((matrix.a.shape[0], len(lifted)))
+    for i, bound in enumerate(lifted):
+        columns[bound.row, i] = -1.0
+    whole = np.array([bound.whole for bound in lifted])
+    outcome = run(_widened(matrix, columns, [bound.weight for bound in lifted], np.inf, whole), seconds)
+    return None if outcome.values is None else [float(value) for value in outcome.values[len(matrix.cost) :]]
+
+
+def _largest_fraction(fleet: Fleet, table: LaneTable, matrix: Matrix, seconds: float) -> float | None:
+    """Largest common fraction of every workload's demand (margin included) that the stock carries."""
+    scaled = np.zeros((matrix.a.shape[0], 1))
+    row_lower, upper = matrix.row_lower.copy(), matrix.upper.copy()
+    for (family, index), row in matrix.row_of.items():
+        if family == "serve_demand" and row_lower[row] > 0:
+            scaled[row, 0] = -table.required_rps[index] / fleet.workloads[index].min_served
+            row_lower[row] = 0.0
+        if family == "instances_cover_demand":  # speaks of what is required, which is what cannot be
+            row_lower[row] = -np.inf
+    upper[list(matrix.columns("Instances").values())] = np.inf
+    elastic = _widened(replace(matrix, row_lower=row_lower, upper=upper), scaled, [-1.0], 1.0, np.array([False]))
+    values = run(elastic, seconds).values
+    return None if values is None else min(max(float(values[-1]), 0.0), 1.0)
+
+
+def _widened(
+    matrix: Matrix, columns: npt.NDArray[np.float64], cost: list[float], upper: float, whole: npt.NDArray[np.bool_]
+) -> Matrix:
+    """Add columns that are all that costs something."""
+    width = columns.shape[1]
+    return replace(
+        matrix,
+        a=csc_array(hstack([matrix.a, csc_array(columns)])),
+        cost=np.concatenate([np.zeros(len(matrix.cost)), cost]),
+        lower=np.concatenate([matrix.lower, np.zeros(width)]),
+        upper=np.concatenate([matrix.upper, np.full(width, upper)]),
+        whole=np.concatenate([matrix.whole, whole]),
+        unit=np.concatenate([matrix.unit, np.ones(width)]),
+    )
