@@ -12,7 +12,7 @@ from pdopt.catalogue.measured.measurement import Facts, Measurement, Unreadable
 from pdopt.catalogue.measured.merge import Merged, merge
 from pdopt.catalogue.measured.parsing import beside
 from pdopt.catalogue.measured.rows import Point, Refused, point_of, role_of
-from pdopt.catalogue.measured.sweeps import busiest, past_peak
+from pdopt.catalogue.measured.sweeps import past_peak
 
 REQUIRED = {"gpu": "--gpu", "gpus": "--gpus"}
 
@@ -72,10 +72,7 @@ def import_results(paths: Iterable[Path], folder: Path, wishes: Wishes) -> Outco
     _drop_past_peak(files)
     points = [point for file in files for point in file.points]
     roles = [role for role in ("prefill", "decode", "mixed") if any(point.role == role for point in points)]
-    chosen = {role: [point for point in points if point.role == role] for role in roles}
-    if "prefill" in chosen:
-        chosen["prefill"] = busiest(chosen["prefill"])
-    merged = [merge(folder, role, chosen[role], wishes.replace) for role in roles]
+    merged = [merge(folder, role, [p for p in points if p.role == role], wishes.replace) for role in roles]
     return Outcome(files, merged, missing, models)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from dataclasses import replace as with_
 from math import isclose
 from pathlib import Path
 
 from pdopt.catalogue.measured.lengths import Lengths, common, nearest
 from pdopt.catalogue.measured.rows import Point
+from pdopt.catalogue.measured.sweeps import busiest
 from pdopt.catalogue.measured.table import ORIGIN, POINT, SHAPE, Row, Table
 from pdopt.fleet.rows import ROWS
 
@@ -35,13 +37,19 @@ def merge(folder: Path, role: str, points: Iterable[Point], replace: bool) -> Me
 
     A point is a shape, its lengths and its load; lengths within 2 % of a curve's are that curve's. A point that
     is there with the same numbers stays; with others it is a conflict, unless `replace`; blanks are filled.
-    Lengths that a tool set exactly (static batches, rows given as they stand) and those of prefill stay as they are.
+    Lengths that a tool set exactly (static batches, rows given as they stand) stay as they are. Of several prefill
+    runs at one length the busiest is the point.
     """
     table = Table(folder / f"{role}.csv", role)
     merged = Merged(table.file)
-    new = [(dict(point.row), point.measurement.phase == "served" and role != "prefill") for point in points]
-    _settle_lengths([row for row, floating in new if floating], table)
-    for row in sorted((row for row, _ in new), key=lambda row: (_shape(row), _numbers(row, POINT[role]))):
+    points = [with_(point, row=dict(point.row)) for point in points]
+    if role == "prefill":
+        _settle_prefill(points, table)
+        points = busiest(points)
+    else:
+        _settle_lengths([point.row for point in points if _floats(point)], table)
+    rows = [point.row for point in points]
+    for row in sorted(rows, key=lambda row: (_shape(row), _numbers(row, POINT[role]))):
         _place(row, table, merged, replace)
     if merged.added or merged.replaced or merged.completed:
         merged.text = table.text()
@@ -72,6 +80,33 @@ def _place(row: Row, table: Table, merged: Merged, replace: bool) -> None:
 def _alternatives(there: Row, row: Row) -> bool:
     """Whether the two state the time per token in different ways, which must not be joined."""
     return bool(there.get("step_ms")) != bool(row.get("step_ms"))
+
+
+def _floats(point: Point) -> bool:
+    """Whether its lengths are means of what a server was sent."""
+    return point.measurement.phase == "served"
+
+
+def _settle_prefill(points: Iterable[Point], table: Table) -> None:
+    """Give each served run the nearest of the lengths that count, if within 2 %.
+
+    Those are the lengths of the table, those set exactly, and, the busiest first, those of runs near none of these.
+    All of them end up in the table, so runs imported again find the same length.
+    """
+    by_shape: dict[tuple[str, ...], list[Point]] = {}
+    for point in points:
+        by_shape.setdefault(_shape(point.row), []).append(point)
+    for shape, alike in by_shape.items():
+        served = sorted(filter(_floats, alike), key=lambda p: (-p.load, _lengths(p.row, table.role)))
+        counting = [_lengths(old, table.role) for old in table.rows if _shape(old) == shape]
+        counting += [_lengths(point.row, table.role) for point in alike if not _floats(point)]
+        for point in served:
+            if nearest(_lengths(point.row, table.role), counting) is None:
+                counting.append(_lengths(point.row, table.role))
+        for point in served:
+            found = nearest(_lengths(point.row, table.role), counting)
+            assert found is not None
+            _set_lengths(point.row, found, table.role)
 
 
 def _settle_lengths(new: list[Row], table: Table) -> None:

@@ -1,0 +1,62 @@
+"""Points that meet: of one import, or with the rows of the table they go into."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.importers.bench import import_, rows, vllm_run
+
+HEADER = "gpu,gpus,engine,"
+
+
+def prefill_run(folder: Path, isl: float, concurrency: int, tokens_per_s: float, **changes: object) -> Path:
+    """A run with outputs of one token; alone, its TTFT is what the throughput comes from."""
+    return vllm_run(
+        folder,
+        f"p{isl:g}-{concurrency}",
+        max_concurrency=concurrency,
+        completed=200,
+        num_prompts=200,
+        total_input_tokens=200 * isl,
+        total_output_tokens=200,
+        mean_tpot_ms=0.0,
+        mean_ttft_ms=1e3 * concurrency * isl / tokens_per_s,
+        request_throughput=tokens_per_s / isl,
+        **changes,
+    )
+
+
+def table(folder: Path, name: str, text: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def prefill(folder: Path) -> list[tuple[str, str]]:
+    return [(row["input_tokens"], row["tokens_per_s"]) for row in rows(folder, "prefill")]
+
+
+# -- prefill lengths ------------------------------------------------------------------------------------------------
+
+
+def test_prefill_runs_within_2_percent_are_one_and_the_heavier_load_counts(tmp_path):
+    """Tools draw 511 tokens in one run and 512 in the next; at 2048 both came out alike."""
+    runs = [(511, 1, 10000), (512, 16, 20000), (2052, 1, 15000), (2047, 16, 22000), (2100, 1, 16000)]
+    files = [prefill_run(tmp_path, *run) for run in runs]
+    assert import_(*files, to=tmp_path / "x").exit_code == 0
+    assert prefill(tmp_path / "x") == [("512", "20000"), ("2047", "22000"), ("2100", "16000")]
+    before = (tmp_path / "x/prefill.csv").read_bytes()
+    done = import_(*files, to=tmp_path / "x")
+    assert "rows 0 added, 3 already there, 0 conflicting" in done.stdout
+    assert (tmp_path / "x/prefill.csv").read_bytes() == before
+
+
+def test_a_prefill_run_near_a_row_is_that_row(tmp_path):
+    folder = table(tmp_path / "x", "prefill.csv", f"{HEADER}input_tokens,tokens_per_s\nh200-sxm,8,vllm,512,20000\n")
+    same, other = prefill_run(tmp_path, 511, 16, 20001), prefill_run(tmp_path, 509, 16, 15000)
+    assert "rows 0 added, 1 already there, 0 conflicting" in import_(same, to=folder).stdout
+    done = import_(other, to=folder)
+    assert "input_tokens 512: tokens_per_s is 20000, measured 15000" in done.stderr
+    assert prefill(folder) == [("512", "20000")]
+    assert import_(other, "--replace", to=folder).exit_code == 0
+    assert prefill(folder) == [("512", "15000")]
