@@ -215,6 +215,47 @@ def test_facts_of_the_files_are_taken_and_options_win_aloud(tmp_path):
     assert rows(tmp_path / "y", "mixed")[0]["gpu"] == "h20"
 
 
+@pytest.mark.parametrize(
+    ("stated", "shape"),
+    [
+        ({"tp": "2", "dp": "4"}, ("8", "tp2-dp4", "4")),
+        ({"tp": "1", "dp": "8"}, ("8", "dp8", "8")),
+        ({"tp": "2", "pp": "2", "dp": "2"}, ("8", "tp2-dp2", "2")),
+        ({"tp": "8", "dp": "8", "gpus": "8", "parallelism": "dp8"}, ("8", "dp8", "8")),
+        ({"tp": "8", "dp": "8", "gpus": "8"}, ("8", "", "8")),
+    ],
+)
+def test_vllm_data_parallel_ranks_have_gpus_of_their_own(tmp_path, stated, shape):
+    run = vllm_run(tmp_path, "a", gpu="H200", **stated)
+    assert import_(run, to=tmp_path / "x", instance=False).exit_code == 0
+    (row,) = rows(tmp_path / "x", "mixed")
+    assert (row["gpus"], row["parallelism"], row["dp"]) == shape
+
+
+@pytest.mark.parametrize(
+    ("server", "shape"),
+    [
+        ({"tp_size": 8, "dp_size": 8, "enable_dp_attention": True}, ("8", "dp8", "8")),
+        ({"tp_size": 4, "dp_size": 2}, ("8", "", "2")),
+    ],
+)
+def test_sglang_attention_ranks_share_the_gpus_and_replicas_do_not(tmp_path, server, shape):
+    sample = SAMPLES / "sglang_bench_serving/bench_serving_v0.5.10.post1_mock.jsonl"
+    record = json.loads(sample.read_text(encoding="utf-8").splitlines()[0])
+    run = tmp_path / "a.jsonl"
+    run.write_text(json.dumps({**record, "server_info": server}), encoding="utf-8")
+    done = import_(run, "--gpu", "h200-sxm", to=tmp_path / "x", instance=False)
+    assert done.exit_code == 0, done.output
+    (row,) = rows(tmp_path / "x", "mixed")
+    assert (row["gpus"], row["parallelism"], row["dp"]) == shape
+
+
+def test_more_data_parallel_ranks_than_gpus_are_refused(tmp_path):
+    done = import_(VLLM, "--dp", "16", to=tmp_path / "x")
+    assert done.exit_code == 2
+    assert "dp 16 is more than its gpus, 8" in done.stderr
+
+
 def test_an_ambiguous_gpu_is_asked_for_and_a_strange_one_noted(tmp_path):
     done = import_(vllm_run(tmp_path, "a", gpu="H100"), "--gpus", "8", to=tmp_path / "x", instance=False)
     assert done.exit_code == 2

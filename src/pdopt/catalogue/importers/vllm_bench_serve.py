@@ -65,15 +65,31 @@ def measurement(record: dict[str, Any], source: str, tool: str = NAME) -> Measur
 
 
 def _facts(record: dict[str, Any]) -> Facts:
-    """Read what ``--metadata gpu=… tp=…`` added; the backend names the engine unless it is a bare protocol."""
-    tp = count(record, "tp", "tensor_parallel_size")
+    """Read what ``--metadata gpu=… tp=…`` added; the backend names the engine unless it is a bare protocol.
+
+    Each data-parallel rank has tp x pp GPUs of its own.
+    """
+    tp, pp = count(record, "tp", "tensor_parallel_size"), count(record, "pp", "pipeline_parallel_size") or 1
+    dp = count(record, "dp", "data_parallel_size")
+    needed = (tp or 0) * pp * (dp or 1)
+    gpus = count(record, "gpus") or needed or None
+    layout = _layout(tp, dp or 1) if gpus == needed or (dp or 1) == 1 else ""
     return Facts(
         gpu=str(record.get("gpu") or ""),
-        gpus=count(record, "gpus") or (tp or 0) * (count(record, "pp", "pipeline_parallel_size") or 1) or None,
-        parallelism=str(record.get("parallelism") or (f"tp{tp}" if tp else "")),
-        dp=count(record, "dp"),
+        gpus=gpus,
+        parallelism=str(
+            record.get("parallelism") or ("" if (dp or 1) > 1 and gpus != needed else _layout(tp, dp or 1))
+        ),
+        dp=dp,
         engine=str(record.get("engine") or engine_named(record.get("backend"))),
         engine_version=str(record.get("engine_version") or ""),
         precision=str(record.get("precision") or ""),
         date=day(record.get("date")),
     )
+
+
+def _layout(tp: int | None, dp: int) -> str:
+    """Name a layout as the catalogue does: tp8, dp8, tp2-dp4."""
+    if not tp:
+        return ""
+    return "-".join([f"tp{tp}"] * (tp > 1 or dp == 1) + [f"dp{dp}"] * (dp > 1))

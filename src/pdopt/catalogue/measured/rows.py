@@ -59,6 +59,11 @@ def point_of(m: Measurement, role: str, facts: Facts, max_spread: float) -> Poin
         Every reason why it is no usable point.
     """
     found = objections(m, role, max_spread)
+    if facts.gpus and (facts.dp or 1) > facts.gpus:
+        found.append(
+            f"dp {facts.dp} is more than its gpus, {facts.gpus}: gpus are all of the instance's, those of every "
+            "data-parallel rank"
+        )
     if found:
         raise Refused("; ".join(found))
     shape = {
