@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.importers.bench import import_, rows, vllm_run
 
 HEADER = "gpu,gpus,engine,"
@@ -34,6 +36,33 @@ def table(folder: Path, name: str, text: str) -> Path:
 
 def prefill(folder: Path) -> list[tuple[str, str]]:
     return [(row["input_tokens"], row["tokens_per_s"]) for row in rows(folder, "prefill")]
+
+
+# -- tables that cannot be read -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            b"gpu,gpus,input_tokens,tokens_per_s,note\nh200-sxm,8,512,1,ok\nh200-sxm,8,900,1,caf\xe9\n",
+            "3: is not UTF-8",
+        ),
+        (b"gpu,gpus,input_tokens,tokens_per_s\nh200-sxm,8,512,1\rh200-sxm,8,900,1\n", "2: cannot be read as CSV"),
+        (b"gpu,gpus,input_tokens,tokens_per_s\nh200-sxm,8,512," + b"1" * 140000, "2: cannot be read as CSV"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_a_fault_and_left_alone(tmp_path, text, fault):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x/prefill.csv").write_bytes(text)
+    done = import_(prefill_run(tmp_path, 511, 16, 20000), to=tmp_path / "x")
+    assert done.exit_code == 2
+    assert f"prefill.csv:{fault}" in done.stderr
+    assert "Traceback" not in done.output
+    assert isinstance(done.exception, SystemExit)
+    assert (tmp_path / "x/prefill.csv").read_bytes() == text
+    own = import_(tmp_path / "x/prefill.csv", to=tmp_path / "y")
+    assert own.exception is None or isinstance(own.exception, SystemExit)
 
 
 # -- prefill lengths ------------------------------------------------------------------------------------------------

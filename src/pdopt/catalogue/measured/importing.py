@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -96,7 +97,7 @@ def _read(found: Found) -> Imported:
         file.measurements = found.importer.read(found.path)
     except Unreadable as error:
         file.refusals.append(str(error))
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, csv.Error) as error:
         file.refusals.append(f"is not laid out as {file.tool} writes it ({type(error).__name__}: {error})")
     return file
 
