@@ -89,3 +89,44 @@ def test_a_prefill_run_near_a_row_is_that_row(tmp_path):
     assert prefill(folder) == [("512", "20000")]
     assert import_(other, "--replace", to=folder).exit_code == 0
     assert prefill(folder) == [("512", "15000")]
+
+
+# -- rows of one's own ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [(), ("--replace",)])
+def test_a_point_given_twice_is_a_conflict_and_the_first_stays(tmp_path, options):
+    text = "input_tokens,tokens_per_s,note\n512,20000,a\n512,15000,b\n1024,21000,c\n1024,21000,d\n"
+    own = table(tmp_path / "own", "ours.csv", text)
+    done = import_(own / "ours.csv", *options, to=tmp_path / "x")
+    assert done.exit_code == 0
+    assert "rows 2 added, 1 already there, 1 conflicting" in done.stdout
+    assert "tokens_per_s is 20000, measured 15000 (csv: ours.csv:3); imported twice" in done.stderr
+    assert prefill(tmp_path / "x") == [("512", "20000"), ("1024", "21000")]
+
+
+DECODE = "gpu,gpus,input_tokens,output_tokens,batch,{times}\nh200-sxm,8,2048,256,8,{values}\n"
+
+
+@pytest.mark.parametrize(
+    ("there", "new", "conflict"),
+    [
+        (("step_ms,tokens_per_step", "20,2.5"), ("tpot_ms", "9"), "TPOT is 8 ms (step_ms 20, tokens_per_step 2.5)"),
+        (("tpot_ms", "9"), ("step_ms,tokens_per_step", "20,2.5"), "measured 8 ms (step_ms 20, tokens_per_step 2.5)"),
+        (("step_ms", "20"), ("step_ms,tokens_per_step", "20,2.5"), "TPOT is 20 ms (step_ms 20), measured 8 ms"),
+        (("step_ms,tokens_per_step", "20,2.5"), ("tpot_ms", "8"), ""),
+    ],
+)
+def test_times_per_token_are_compared_in_whatever_form(tmp_path, there, new, conflict):
+    folder = table(tmp_path / "x", "decode.csv", DECODE.format(times=there[0], values=there[1]))
+    own = table(tmp_path / "own", "ours.csv", DECODE.format(times=new[0], values=new[1]))
+    before = (folder / "decode.csv").read_bytes()
+    done = import_(own, to=folder)
+    assert conflict in done.stderr
+    assert f"{int(bool(conflict))} conflicting" in done.stdout
+    assert (folder / "decode.csv").read_bytes() == before
+    if conflict:
+        assert import_(own, "--replace", to=folder).exit_code == 0
+        (row,) = rows(folder, "decode")
+        times = {name: row[name] for name in ("tpot_ms", "step_ms", "tokens_per_step") if row.get(name)}
+        assert times == dict(zip(new[0].split(","), new[1].split(","), strict=True))

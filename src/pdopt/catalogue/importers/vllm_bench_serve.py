@@ -77,9 +77,7 @@ def _facts(record: dict[str, Any]) -> Facts:
     return Facts(
         gpu=str(record.get("gpu") or ""),
         gpus=gpus,
-        parallelism=str(
-            record.get("parallelism") or ("" if (dp or 1) > 1 and gpus != needed else _layout(tp, dp or 1))
-        ),
+        parallelism=str(record.get("parallelism") or layout),
         dp=dp,
         engine=str(record.get("engine") or engine_named(record.get("backend"))),
         engine_version=str(record.get("engine_version") or ""),
