@@ -74,6 +74,21 @@ def test_one_token_outputs_are_prefill_and_the_heaviest_load_is_the_maximum(tmp_
     assert [row["tokens_per_s"] for row in rows(tmp_path / "dp", "prefill")] == ["81920"]
 
 
+def test_a_prefill_throughput_of_long_outputs_is_refused_and_ttft_alone_taken(tmp_path):
+    """The sample's outputs are 64 tokens: what 4 in flight carried was not held up by prefill."""
+    done = import_(VLLM, "--role", "prefill", to=tmp_path / "x")
+    assert done.exit_code == 2
+    assert "its requests go on to decode 64 tokens" in done.stderr
+    alone = vllm_run(tmp_path, "alone", max_concurrency=1, mean_ttft_ms=100.0)
+    done = import_(alone, "--role", "prefill", to=tmp_path / "x")
+    assert done.exit_code == 0
+    assert "outputs of 64 tokens were left out" in done.stderr
+    assert float(rows(tmp_path / "x", "prefill")[0]["tokens_per_s"]) == pytest.approx(20450 / 16 / 0.1, rel=1e-5)
+    open_loop = {"max_concurrency": None, "request_throughput": 0.4, "request_rate": 0.4, "completed": 30}
+    slow = vllm_run(tmp_path, "slow", **open_loop, mean_ttft_ms=100.0, mean_tpot_ms=20.0)
+    assert import_(slow, "--role", "prefill", to=tmp_path / "y").exit_code == 2
+
+
 def test_an_open_loop_of_prefills_counts_when_alone_or_saturated(tmp_path):
     one = {
         "total_output_tokens": 40,

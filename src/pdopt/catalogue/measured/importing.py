@@ -12,7 +12,7 @@ from pdopt.catalogue.measured.gpus import catalogue_name
 from pdopt.catalogue.measured.measurement import Facts, Measurement, Unreadable
 from pdopt.catalogue.measured.merge import Merged, merge
 from pdopt.catalogue.measured.parsing import beside
-from pdopt.catalogue.measured.rows import Point, Refused, point_of, role_of
+from pdopt.catalogue.measured.rows import Point, Refused, generates, point_of, role_of
 from pdopt.catalogue.measured.sweeps import past_peak
 
 REQUIRED = {"gpu": "--gpu", "gpus": "--gpus"}
@@ -117,6 +117,8 @@ def _judge(file: Imported, wishes: Wishes) -> None:
         try:
             role = role_of(m, wishes.role)
             file.points.append(point_of(m, role, facts_of(m, wishes), wishes.max_spread))
+            if role == "prefill" and m.phase == "served" and generates(m):
+                file.notes.append(f"{m.load}: prefill from its TTFT; its outputs of {m.osl:.4g} tokens were left out")
         except Refused as error:
             own = m.source in (file.path.name, beside(file.path))
             run = m.load if own else f"{m.source}, {m.load}"
