@@ -294,6 +294,32 @@ def test_a_static_batch_is_no_mixed_run(tmp_path):
     assert "measures prefill by itself" in done.stderr
 
 
+@pytest.mark.parametrize("form", ["{}\n{}\n", "[{}, {}]"])
+def test_vllm_results_of_several_runs_are_read(tmp_path, form):
+    both = [run.read_text(encoding="utf-8") for run in vllm_sweep(tmp_path)[:2]]
+    runs = tmp_path / "runs.json"
+    runs.write_text(form.format(*both), encoding="utf-8")
+    assert import_(runs, to=tmp_path / "x").exit_code == 0
+    assert [row["note"] for row in rows(tmp_path / "x", "mixed")] == ["concurrency 1", "concurrency 2"]
+
+
+@pytest.mark.parametrize("tool", ["vllm bench serve", "sglang bench_serving", "sglang bench_one_batch"])
+def test_a_line_cut_off_is_named_and_the_complete_ones_are_taken(tmp_path, tool):
+    line = {
+        "vllm bench serve": VLLM,
+        "sglang bench_serving": SAMPLES / "sglang_bench_serving/bench_serving_v0.5.10.post1_mock.jsonl",
+        "sglang bench_one_batch": BATCHES / "bench_one_batch_server_v0.5.10.post1_mock.jsonl",
+    }[tool]
+    whole = json.dumps(json.loads(line.read_text(encoding="utf-8").splitlines()[0]))
+    cut = tmp_path / "cut.jsonl"
+    cut.write_text(f"{whole}\n{whole[:-20]}", encoding="utf-8")
+    done = import_(cut, to=tmp_path / "x")
+    assert done.exit_code == 0
+    assert f"{tool}" in done.stdout
+    assert "cut.jsonl: line 2 is not complete JSON" in done.stderr
+    assert any((tmp_path / "x").iterdir())
+
+
 # -- merging --------------------------------------------------------------------------------------------------------
 
 

@@ -130,3 +130,22 @@ def test_times_per_token_are_compared_in_whatever_form(tmp_path, there, new, con
         (row,) = rows(folder, "decode")
         times = {name: row[name] for name in ("tpot_ms", "step_ms", "tokens_per_step") if row.get(name)}
         assert times == dict(zip(new[0].split(","), new[1].split(","), strict=True))
+
+
+# -- the same results again -----------------------------------------------------------------------------------------
+
+
+def test_a_run_finds_its_own_row_although_another_curve_is_nearer(tmp_path):
+    """The first import drew the run to the curve at 1000; the table has since got one at 1014."""
+    first = vllm_run(tmp_path, "first", total_input_tokens=16 * 1000.0, total_output_tokens=16 * 64)
+    drawn = vllm_run(tmp_path, "drawn", total_input_tokens=16 * 1012.0, total_output_tokens=16 * 64, mean_ttft_ms=90.0)
+    drawn.write_text(drawn.read_text(encoding="utf-8").replace("6.07", "5.07"), encoding="utf-8")
+    import_(first, to=tmp_path / "x")
+    import_(drawn, to=tmp_path / "x")
+    other = (tmp_path / "x/mixed.csv").read_text(encoding="utf-8").splitlines()
+    near = other[-1].replace("5.07", "5.073").replace(",1000,", ",1014,").replace(",90,", ",90.01,")
+    (tmp_path / "x/mixed.csv").write_text("\n".join([*other, near]) + "\n", encoding="utf-8")
+    before = (tmp_path / "x/mixed.csv").read_bytes()
+    done = import_(first, drawn, to=tmp_path / "x")
+    assert "rows 0 added, 2 already there, 0 conflicting" in done.stdout
+    assert (tmp_path / "x/mixed.csv").read_bytes() == before

@@ -102,7 +102,7 @@ def _prefill(m: Measurement, facts: Facts) -> tuple[Row, float]:
     if generates(m) and not alone:
         raise Refused(
             f"its requests go on to decode {m.osl:.4g} tokens while others are prefilled, so what it carried is no "
-            "maximum of prefill; ask for outputs of 1 token, or import the run with no more in flight than attention-dp ranks"
+            "maximum of prefill; ask for outputs of 1 token, or import concurrency 1"
         )
     if alone:
         tokens_per_s = dp * new_tokens / m.ttft.mean
