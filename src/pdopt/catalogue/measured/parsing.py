@@ -47,9 +47,9 @@ def _complete_lines(text: str) -> tuple[list[Any], tuple[str, ...]]:
         try:
             records += [json.loads(words)] if words.strip() else []
         except ValueError as error:
-            notes.append(f"line {line} is not complete JSON and was left out ({error})")
+            notes.append(f"line {line} is not complete JSON, left out ({error})")
     if not records:
-        raise Unreadable(f"is not JSON lines ({'; '.join(notes)})")
+        raise Unreadable(f"is not JSON: no line of it is complete ({notes[0] if notes else 'it is empty'})")
     return records, tuple(notes)
 
 
