@@ -74,6 +74,21 @@ def test_one_token_outputs_are_prefill_and_the_heaviest_load_is_the_maximum(tmp_
     assert [row["tokens_per_s"] for row in rows(tmp_path / "dp", "prefill")] == ["81920"]
 
 
+def test_a_prefill_throughput_of_long_outputs_is_refused_and_ttft_alone_taken(tmp_path):
+    """The sample's outputs are 64 tokens: what 4 in flight carried was not held up by prefill."""
+    done = import_(VLLM, "--role", "prefill", to=tmp_path / "x")
+    assert done.exit_code == 2
+    assert "its requests go on to decode 64 tokens" in done.stderr
+    alone = vllm_run(tmp_path, "alone", max_concurrency=1, mean_ttft_ms=100.0)
+    done = import_(alone, "--role", "prefill", to=tmp_path / "x")
+    assert done.exit_code == 0
+    assert "outputs of 64 tokens were left out" in done.stderr
+    assert float(rows(tmp_path / "x", "prefill")[0]["tokens_per_s"]) == pytest.approx(20450 / 16 / 0.1, rel=1e-5)
+    open_loop = {"max_concurrency": None, "request_throughput": 0.4, "request_rate": 0.4, "completed": 30}
+    slow = vllm_run(tmp_path, "slow", **open_loop, mean_ttft_ms=100.0, mean_tpot_ms=20.0)
+    assert import_(slow, "--role", "prefill", to=tmp_path / "y").exit_code == 2
+
+
 def test_an_open_loop_of_prefills_counts_when_alone_or_saturated(tmp_path):
     one = {
         "total_output_tokens": 40,
@@ -215,6 +230,47 @@ def test_facts_of_the_files_are_taken_and_options_win_aloud(tmp_path):
     assert rows(tmp_path / "y", "mixed")[0]["gpu"] == "h20"
 
 
+@pytest.mark.parametrize(
+    ("stated", "shape"),
+    [
+        ({"tp": "2", "dp": "4"}, ("8", "tp2-dp4", "4")),
+        ({"tp": "1", "dp": "8"}, ("8", "dp8", "8")),
+        ({"tp": "2", "pp": "2", "dp": "2"}, ("8", "tp2-dp2", "2")),
+        ({"tp": "8", "dp": "8", "gpus": "8", "parallelism": "dp8"}, ("8", "dp8", "8")),
+        ({"tp": "8", "dp": "8", "gpus": "8"}, ("8", "", "8")),
+    ],
+)
+def test_vllm_data_parallel_ranks_have_gpus_of_their_own(tmp_path, stated, shape):
+    run = vllm_run(tmp_path, "a", gpu="H200", **stated)
+    assert import_(run, to=tmp_path / "x", instance=False).exit_code == 0
+    (row,) = rows(tmp_path / "x", "mixed")
+    assert (row["gpus"], row["parallelism"], row["dp"]) == shape
+
+
+@pytest.mark.parametrize(
+    ("server", "shape"),
+    [
+        ({"tp_size": 8, "dp_size": 8, "enable_dp_attention": True}, ("8", "dp8", "8")),
+        ({"tp_size": 4, "dp_size": 2}, ("8", "", "2")),
+    ],
+)
+def test_sglang_attention_ranks_share_the_gpus_and_replicas_do_not(tmp_path, server, shape):
+    sample = SAMPLES / "sglang_bench_serving/bench_serving_v0.5.10.post1_mock.jsonl"
+    record = json.loads(sample.read_text(encoding="utf-8").splitlines()[0])
+    run = tmp_path / "a.jsonl"
+    run.write_text(json.dumps({**record, "server_info": server}), encoding="utf-8")
+    done = import_(run, "--gpu", "h200-sxm", to=tmp_path / "x", instance=False)
+    assert done.exit_code == 0, done.output
+    (row,) = rows(tmp_path / "x", "mixed")
+    assert (row["gpus"], row["parallelism"], row["dp"]) == shape
+
+
+def test_more_data_parallel_ranks_than_gpus_are_refused(tmp_path):
+    done = import_(VLLM, "--dp", "16", to=tmp_path / "x")
+    assert done.exit_code == 2
+    assert "dp 16 is more than its gpus, 8" in done.stderr
+
+
 def test_an_ambiguous_gpu_is_asked_for_and_a_strange_one_noted(tmp_path):
     done = import_(vllm_run(tmp_path, "a", gpu="H100"), "--gpus", "8", to=tmp_path / "x", instance=False)
     assert done.exit_code == 2
@@ -236,6 +292,32 @@ def test_a_static_batch_is_no_mixed_run(tmp_path):
     done = import_(BATCHES, "--role", "mixed", to=tmp_path / "x")
     assert done.exit_code == 2
     assert "measures prefill by itself" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["{}\n{}\n", "[{}, {}]"])
+def test_vllm_results_of_several_runs_are_read(tmp_path, form):
+    both = [run.read_text(encoding="utf-8") for run in vllm_sweep(tmp_path)[:2]]
+    runs = tmp_path / "runs.json"
+    runs.write_text(form.format(*both), encoding="utf-8")
+    assert import_(runs, to=tmp_path / "x").exit_code == 0
+    assert [row["note"] for row in rows(tmp_path / "x", "mixed")] == ["concurrency 1", "concurrency 2"]
+
+
+@pytest.mark.parametrize("tool", ["vllm bench serve", "sglang bench_serving", "sglang bench_one_batch"])
+def test_a_line_cut_off_is_named_and_the_complete_ones_are_taken(tmp_path, tool):
+    line = {
+        "vllm bench serve": VLLM,
+        "sglang bench_serving": SAMPLES / "sglang_bench_serving/bench_serving_v0.5.10.post1_mock.jsonl",
+        "sglang bench_one_batch": BATCHES / "bench_one_batch_server_v0.5.10.post1_mock.jsonl",
+    }[tool]
+    whole = json.dumps(json.loads(line.read_text(encoding="utf-8").splitlines()[0]))
+    cut = tmp_path / "cut.jsonl"
+    cut.write_text(f"{whole}\n{whole[:-20]}", encoding="utf-8")
+    done = import_(cut, to=tmp_path / "x")
+    assert done.exit_code == 0
+    assert f"{tool}" in done.stdout
+    assert "cut.jsonl: line 2 is not complete JSON" in done.stderr
+    assert any((tmp_path / "x").iterdir())
 
 
 # -- merging --------------------------------------------------------------------------------------------------------

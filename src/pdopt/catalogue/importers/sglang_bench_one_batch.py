@@ -19,7 +19,8 @@ def detects(path: Path, head: str) -> bool:
 
 def read(path: Path) -> list[Measurement]:
     """Give both phases of every batch."""
-    found = [item for record in read_lines(path) for item in _phases(record, path.name)]
+    records, notes = read_lines(path)
+    found = [item for record in records for item in _phases(record, path.name, notes)]
     if not found:
         raise Unreadable(
             "states neither prefill latency nor TTFT (an old version), so prefill and decode cannot be told apart; "
@@ -28,7 +29,7 @@ def read(path: Path) -> list[Measurement]:
     return found
 
 
-def _phases(record: dict[str, Any], source: str) -> Iterator[Measurement]:
+def _phases(record: dict[str, Any], source: str, notes: tuple[str, ...]) -> Iterator[Measurement]:
     """Split a batch into its phases.
 
     Of the server's, TTFT ends the prefill of the whole batch and the rest of the latency yields the other
@@ -48,6 +49,7 @@ def _phases(record: dict[str, Any], source: str) -> Iterator[Measurement]:
         "facts": Facts(engine="sglang"),
         "isl": isl,
         "concurrency": batch,
+        "notes": notes,
         "cached_tokens": isl * (finite(number(record, "cache_hit_rate")) or 0.0),
     }
     yield Measurement(phase="prefill", osl=1.0, ttft=Latency(mean=ttft_s), **common)

@@ -28,10 +28,11 @@ def detects(path: Path, head: str) -> bool:
 
 def read(path: Path) -> list[Measurement]:
     """Give every run of the file."""
-    return [_measurement(record, path.name) for record in read_lines(path)]
+    records, notes = read_lines(path)
+    return [_measurement(record, path.name, notes) for record in records]
 
 
-def _measurement(record: dict[str, Any], source: str) -> Measurement:
+def _measurement(record: dict[str, Any], source: str, notes: tuple[str, ...]) -> Measurement:
     completed = count(record, "completed")
     server = record.get("server_info") or {}
     return Measurement(
@@ -54,6 +55,7 @@ def _measurement(record: dict[str, Any], source: str) -> Measurement:
         input_tps=number(record, "input_throughput"),
         input_cv=variation(record.get("input_lens") or ()) or _drawn_cv(record),
         output_cv=variation(record.get("output_lens") or ()) or _drawn_cv(record),
+        notes=notes,
     )
 
 

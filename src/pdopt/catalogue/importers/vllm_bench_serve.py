@@ -15,7 +15,7 @@ from pdopt.catalogue.measured.parsing import (
     latency,
     number,
     ratio,
-    read_json,
+    read_lines,
     variation,
 )
 
@@ -23,19 +23,21 @@ NAME = "vllm bench serve"
 
 
 def detects(path: Path, head: str) -> bool:
-    """Whether this is one run's JSON object."""
-    return head.lstrip().startswith("{") and has(head, "backend", "model_id", "tokenizer_id", "num_prompts")
+    """Whether the first run is there; runs of a sweep, which are numbered, are another importer's."""
+    listed = head.lstrip().startswith("[") and not has(head, "run_number")
+    known = has(head, "backend", "model_id", "tokenizer_id", "num_prompts")
+    return (listed or head.lstrip().startswith("{")) and known
 
 
 def read(path: Path) -> list[Measurement]:
-    """Give the run."""
-    record = read_json(path)
-    if not isinstance(record, dict):
-        raise Unreadable("is not one JSON object")
-    return [measurement(record, path.name)]
+    """Give the run, or the runs of ``--append-result`` (one per line) or of a list."""
+    records, notes = read_lines(path)
+    if not records or not all(isinstance(record, dict) for record in records):
+        raise Unreadable("is neither one JSON object nor several")
+    return [measurement(record, path.name, notes=notes) for record in records]
 
 
-def measurement(record: dict[str, Any], source: str, tool: str = NAME) -> Measurement:
+def measurement(record: dict[str, Any], source: str, tool: str = NAME, notes: tuple[str, ...] = ()) -> Measurement:
     """Turn one run's record into a measurement; the tool records neither its own nor the server's version."""
     completed = count(record, "completed")
     prompts = count(record, "num_prompts")
@@ -61,19 +63,34 @@ def measurement(record: dict[str, Any], source: str, tool: str = NAME) -> Measur
         input_tps=ratio(number(record, "total_input_tokens"), number(record, "duration")),
         input_cv=variation(inputs),
         output_cv=variation(outputs),
+        notes=notes,
     )
 
 
 def _facts(record: dict[str, Any]) -> Facts:
-    """Read what ``--metadata gpu=… tp=…`` added; the backend names the engine unless it is a bare protocol."""
-    tp = count(record, "tp", "tensor_parallel_size")
+    """Read what ``--metadata gpu=… tp=…`` added; the backend names the engine unless it is a bare protocol.
+
+    Each data-parallel rank has tp x pp GPUs of its own.
+    """
+    tp, pp = count(record, "tp", "tensor_parallel_size"), count(record, "pp", "pipeline_parallel_size") or 1
+    dp = count(record, "dp", "data_parallel_size")
+    needed = (tp or 0) * pp * (dp or 1)
+    gpus = count(record, "gpus") or needed or None
+    layout = _layout(tp, dp or 1) if gpus == needed or (dp or 1) == 1 else ""
     return Facts(
         gpu=str(record.get("gpu") or ""),
-        gpus=count(record, "gpus") or (tp or 0) * (count(record, "pp", "pipeline_parallel_size") or 1) or None,
-        parallelism=str(record.get("parallelism") or (f"tp{tp}" if tp else "")),
-        dp=count(record, "dp"),
+        gpus=gpus,
+        parallelism=str(record.get("parallelism") or layout),
+        dp=dp,
         engine=str(record.get("engine") or engine_named(record.get("backend"))),
         engine_version=str(record.get("engine_version") or ""),
         precision=str(record.get("precision") or ""),
         date=day(record.get("date")),
     )
+
+
+def _layout(tp: int | None, dp: int) -> str:
+    """Name a layout as the catalogue does: tp8, dp8, tp2-dp4."""
+    if not tp:
+        return ""
+    return "-".join([f"tp{tp}"] * (tp > 1 or dp == 1) + [f"dp{dp}"] * (dp > 1))

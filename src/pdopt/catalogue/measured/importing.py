@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -11,8 +12,8 @@ from pdopt.catalogue.measured.gpus import catalogue_name
 from pdopt.catalogue.measured.measurement import Facts, Measurement, Unreadable
 from pdopt.catalogue.measured.merge import Merged, merge
 from pdopt.catalogue.measured.parsing import beside
-from pdopt.catalogue.measured.rows import Point, Refused, point_of, role_of
-from pdopt.catalogue.measured.sweeps import busiest, past_peak
+from pdopt.catalogue.measured.rows import Point, Refused, generates, point_of, role_of
+from pdopt.catalogue.measured.sweeps import past_peak
 
 REQUIRED = {"gpu": "--gpu", "gpus": "--gpus"}
 
@@ -72,10 +73,7 @@ def import_results(paths: Iterable[Path], folder: Path, wishes: Wishes) -> Outco
     _drop_past_peak(files)
     points = [point for file in files for point in file.points]
     roles = [role for role in ("prefill", "decode", "mixed") if any(point.role == role for point in points)]
-    chosen = {role: [point for point in points if point.role == role] for role in roles}
-    if "prefill" in chosen:
-        chosen["prefill"] = busiest(chosen["prefill"])
-    merged = [merge(folder, role, chosen[role], wishes.replace) for role in roles]
+    merged = [merge(folder, role, [p for p in points if p.role == role], wishes.replace) for role in roles]
     return Outcome(files, merged, missing, models)
 
 
@@ -99,7 +97,7 @@ def _read(found: Found) -> Imported:
         file.measurements = found.importer.read(found.path)
     except Unreadable as error:
         file.refusals.append(str(error))
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, csv.Error) as error:
         file.refusals.append(f"is not laid out as {file.tool} writes it ({type(error).__name__}: {error})")
     return file
 
@@ -119,6 +117,8 @@ def _judge(file: Imported, wishes: Wishes) -> None:
         try:
             role = role_of(m, wishes.role)
             file.points.append(point_of(m, role, facts_of(m, wishes), wishes.max_spread))
+            if role == "prefill" and m.phase == "served" and generates(m):
+                file.notes.append(f"{m.load}: prefill from its TTFT; its outputs of {m.osl:.4g} tokens were left out")
         except Refused as error:
             own = m.source in (file.path.name, beside(file.path))
             run = m.load if own else f"{m.source}, {m.load}"

@@ -31,17 +31,26 @@ def read_json(path: Path) -> Any:
         raise Unreadable(f"is not JSON ({error})") from None
 
 
-def read_lines(path: Path) -> list[Any]:
-    """Read JSON lines, or a JSON list or object."""
+def read_lines(path: Path) -> tuple[list[Any], tuple[str, ...]]:
+    """Read JSON lines, or a JSON list or object: the records, and a note on each line that is cut off or broken."""
     text = path.read_text(encoding="utf-8-sig")
     try:
         whole = json.loads(text)
-        return whole if isinstance(whole, list) else [whole]
+        return (whole if isinstance(whole, list) else [whole]), ()
     except ValueError:
+        return _complete_lines(text)
+
+
+def _complete_lines(text: str) -> tuple[list[Any], tuple[str, ...]]:
+    records, notes = [], []
+    for line, words in enumerate(text.split("\n"), start=1):
         try:
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
+            records += [json.loads(words)] if words.strip() else []
         except ValueError as error:
-            raise Unreadable(f"is not JSON lines ({error})") from None
+            notes.append(f"line {line} is not complete JSON, left out ({error})")
+    if not records:
+        raise Unreadable(f"is not JSON: no line of it is complete ({notes[0] if notes else 'it is empty'})")
+    return records, tuple(notes)
 
 
 def number(record: Mapping[str, Any], *keys: str) -> float | None:

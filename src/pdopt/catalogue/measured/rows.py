@@ -47,7 +47,7 @@ def role_of(m: Measurement, asked: str) -> str:
         return own
     if asked != "auto":
         return asked
-    return "prefill" if m.osl is not None and m.osl < ONE_TOKEN else "mixed"
+    return "mixed" if m.osl is None or generates(m) else "prefill"
 
 
 def point_of(m: Measurement, role: str, facts: Facts, max_spread: float) -> Point:
@@ -59,6 +59,11 @@ def point_of(m: Measurement, role: str, facts: Facts, max_spread: float) -> Poin
         Every reason why it is no usable point.
     """
     found = objections(m, role, max_spread)
+    if facts.gpus and (facts.dp or 1) > facts.gpus:
+        found.append(
+            f"dp {facts.dp} is more than its gpus, {facts.gpus}: gpus are all of the instance's, those of every "
+            "data-parallel rank"
+        )
     if found:
         raise Refused("; ".join(found))
     shape = {
@@ -94,6 +99,11 @@ def _prefill(m: Measurement, facts: Facts) -> tuple[Row, float]:
     assert m.ttft.mean
     dp, new_tokens = facts.dp or 1, m.isl - m.cached_tokens
     load, alone = _prefill_load(m, dp)
+    if generates(m) and not alone:
+        raise Refused(
+            f"its requests go on to decode {m.osl:.4g} tokens while others are prefilled, so what it carried is no "
+            "maximum of prefill; ask for outputs of 1 token, or import concurrency 1"
+        )
     if alone:
         tokens_per_s = dp * new_tokens / m.ttft.mean
     elif m.phase == "prefill":
@@ -103,13 +113,19 @@ def _prefill(m: Measurement, facts: Facts) -> tuple[Row, float]:
     return {"input_tokens": f"{new_tokens:.0f}", "tokens_per_s": plain(tokens_per_s)}, load
 
 
+def generates(m: Measurement) -> bool:
+    """Whether its requests decode after their first token."""
+    return m.osl is not None and m.osl >= ONE_TOKEN
+
+
 def _prefill_load(m: Measurement, dp: int) -> tuple[float, bool]:
     """Give how heavy a prefill run was, and whether its requests were alone; between alone and saturated is neither."""
     if m.rate_rps is None:
         load = m.concurrency or (1.0 if m.phase == "prefill" else inf)
         return load, load <= dp
     assert m.ttft.mean
-    if m.rate_rps * m.ttft.mean <= ALONE * dp:
+    decoding_s = (m.tpot.mean or 0.0) * (m.osl - 1) if m.osl and generates(m) else 0.0
+    if m.rate_rps * (m.ttft.mean + decoding_s) <= ALONE * dp:
         return 1.0, True
     if (m.request_rps or 0.0) >= KEPT_UP * m.rate_rps:
         raise Refused("neither alone nor saturated: its rate says nothing of the maximum; use concurrency 1 or 16")

@@ -27,9 +27,13 @@ def past_peak(point: Point, points: Iterable[Point]) -> str | None:
 
 
 def busiest(points: Sequence[Point]) -> list[Point]:
-    """Of several prefill runs at one length keep one: at the heaviest load, the middle one of its repetitions."""
-    kept = []
-    for group in _grouped(points, lambda point: (*_shape(point), point.row["input_tokens"])):
+    """Of several prefill runs at one length keep one: at the heaviest load, the middle one of its repetitions.
+
+    Rows given as they stand are no runs, and all of them stay.
+    """
+    kept = [point for point in points if point.measurement.phase == "given"]
+    runs = [point for point in points if point.measurement.phase != "given"]
+    for group in _grouped(runs, lambda point: (*_shape(point), point.row["input_tokens"])):
         heaviest = [point for point in group if point.load == max(other.load for other in group)]
         middle = median_low(float(point.row["tokens_per_s"]) for point in heaviest)
         kept.append(next(point for point in heaviest if float(point.row["tokens_per_s"]) == middle))

@@ -6,7 +6,7 @@ import csv
 import io
 from pathlib import Path
 
-from pdopt.fleet.faults import Complaints
+from pdopt.fleet.faults import Complaints, FleetFaults
 from pdopt.fleet.fields import validate
 from pdopt.fleet.rows import ROWS
 
@@ -33,19 +33,31 @@ class Table:
             self._read()
 
     def _read(self) -> None:
-        text = self.file.read_bytes().decode("utf-8")
+        complaints = Complaints(str(self.file))
+        text = self._text(complaints)
         self.mark, text = ("\ufeff", text[1:]) if text.startswith("\ufeff") else ("", text)
         self.newline = "\r\n" if "\r\n" in text else "\n"
         reader = csv.DictReader(io.StringIO(text), restval="", skipinitialspace=True)
-        self.header = list(reader.fieldnames or ())
-        complaints = Complaints(str(self.file))
-        for record in reader:
-            if None in record:
-                complaints.add((), "has more cells than the header names", line=reader.line_num)
-            else:
-                self.rows.append(record)
-                self._check(record, reader.line_num, complaints)
+        try:
+            self.header = list(reader.fieldnames or ())
+            for record in reader:
+                if None in record:
+                    complaints.add((), "has more cells than the header names", line=reader.line_num)
+                else:
+                    self.rows.append(record)
+                    self._check(record, reader.line_num, complaints)
+        except csv.Error as error:
+            complaints.add((), f"cannot be read as CSV ({error}); check the file", line=reader.line_num + 1)
         complaints.raise_any()
+
+    def _text(self, complaints: Complaints) -> str:
+        found = self.file.read_bytes()
+        try:
+            return found.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = found.count(b"\n", 0, error.start) + 1
+            complaints.add((), "is not UTF-8 text; save the file in that encoding", line=line)
+            raise FleetFaults(complaints.faults) from None
 
     def _check(self, record: Row, line: int, complaints: Complaints) -> None:
         known = {key: value for key, value in record.items() if value and key in ROWS[self.role].model_fields}
