@@ -236,3 +236,16 @@ def test_the_price_of_a_region_wins_over_that_of_all_regions(read, tmp_path, ord
     (tmp_path / "own.csv").write_text("\n".join(["instance_type,region,gpu,gpus,usd_per_hour,source_date", *rows]))
     skus = read(fleet({"from": "own.csv", **region})).skus
     assert {name: sku.usd_per_h for name, sku in skus.items()} == {"box": 30, "other": 50}
+
+
+@pytest.mark.parametrize(
+    ("skus", "said"),
+    [
+        ({**AWS, "trem": "spot"}, ["1: skus.trem: unknown key; did you mean term?"]),
+        ({**AWS, "onyl": ["h100-sxm"]}, ["1: skus.onyl: unknown key; did you mean only?"]),
+        ({**AWS, "zone": "a"}, ["1: skus.zone: unknown key; known: from, only, region, term"]),
+        ({"form": "aws"}, ["1: skus.form: unknown key; did you mean from?"]),
+    ],
+)
+def test_mistyped_keys_are_told_with_the_right_one(faults, skus, said):
+    assert [line.partition(":")[2] for line in faults(fleet(skus))] == [line.partition(":")[2] for line in said]
