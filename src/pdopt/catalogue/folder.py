@@ -58,6 +58,13 @@ class CatalogueFolder:
         """Files of the folders, the user's own first, each folder's by name."""
         return [file for folder in self.folders for file in sorted(folder.glob(pattern))]
 
+    def card_of(self, name: str) -> Path | None:
+        """Card of one LLM, or None; a folder without one leaves it to the next."""
+        if not name or "/" in name:
+            return None
+        cards = (folder / "llms" / name / "card.yaml" for folder in self.folders)
+        return next((card for card in cards if card.is_file()), None)
+
     def folder_of(self, name: str) -> Path | None:
         """Folder of one LLM, or None."""
         for folder in self.folders:
