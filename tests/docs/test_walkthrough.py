@@ -7,10 +7,10 @@ import shlex
 from pathlib import Path
 
 import pytest
+from tests.importers.bench import vllm_run
 from typer.testing import CliRunner
 
 from pdopt.cli.app import app
-from tests.importers.bench import vllm_run
 
 PAGE = (Path(__file__).parents[2] / "docs/walkthrough.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"<!-- (\w+) -->\n```\w*\n(.*?)```", PAGE, re.DOTALL))
