@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from os.path import isdir
+from os.path import isdir, isfile
 from pathlib import Path
 
 import pdopt
@@ -63,7 +63,7 @@ class CatalogueFolder:
         if not name or "/" in name:
             return None
         cards = (folder / "llms" / name / "card.yaml" for folder in self.folders)
-        return next((card for card in cards if card.is_file()), None)
+        return next((card for card in cards if isfile(card)), None)
 
     def folder_of(self, name: str) -> Path | None:
         """Folder of one LLM, or None."""
