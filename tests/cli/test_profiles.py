@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+import pdopt
 from pdopt.cli.app import app
 
 PREFILL = "gpu,gpus,engine,precision,input_tokens,tokens_per_s,kind,date,source\n"
@@ -215,6 +216,14 @@ def test_check_warns_of_ends_that_cannot_talk(folder: Any) -> None:
     assert "nothing can be handed to it" in warnings[1]
 
 
+def test_an_empty_folder_is_no_folder_of_profiles(tmp_path: Path) -> None:
+    result = profile("check", str(tmp_path))
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"{tmp_path}: holds no profiles; name a folder with card.yaml, prefill.csv, decode.csv or mixed.csv\n"
+    )
+
+
 def test_the_catalogue_has_no_faults_and_breaks_no_limit_of_its_gpus() -> None:
     result = profile("check")
     assert result.exit_code == 0
@@ -236,6 +245,41 @@ def test_a_fleet_with_a_card_alone_says_what_to_do(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["check", str(fleet)])
     assert result.exit_code == 2
     assert ":3: models.glm-4.5: has a card in the catalogue but no profiles; bring yours" in result.stderr
+
+
+def test_a_card_alone_names_the_llm_whose_profiles_hold_too(tmp_path: Path) -> None:
+    fleet = tmp_path / "fleet.yaml"
+    fleet.write_text(
+        "skus: {from: gcp, region: us-central1}\nmodels:\n  llama-3.3-70b: {}\n"
+        "workloads: {a: {model: llama-3.3-70b, input_tokens: 2000, output_tokens: 200, requests_per_second: 1,"
+        " slo: {ttft_mean_ms: 1000, tpot_mean_ms: 20}}}\n"
+    )
+    result = CliRunner().invoke(app, ["check", str(fleet)])
+    assert result.exit_code == 2
+    assert "llama-3.1-70b has the same dimensions and profiles: name that one" in result.stderr
+    assert "1 fault in" in result.stderr
+    fleet.write_text(fleet.read_text().replace("llama-3.3", "llama-3.1"))
+    assert CliRunner().invoke(app, ["check", str(fleet)]).exit_code == 0
+
+
+def test_an_llm_of_ones_own_without_a_card_has_that_of_pdopt(tmp_path: Path) -> None:
+    own = tmp_path / "llms/llama-3.1-8b-fp8"
+    own.mkdir(parents=True)
+    (own / "prefill.csv").write_text(PREFILL + f"h100-sxm,1,vllm,fp8,1000,20000,{SEEN}")
+    (own / "decode.csv").write_text(DECODE + f"h100-sxm,1,vllm,fp8,1000,100,1,5,{SEEN}")
+    shown = profile("show", "llama-3.1-8b-fp8", "--models", str(tmp_path)).stdout
+    assert "my run" in shown
+    assert "B parameters" in shown
+    fleet = tmp_path / "fleet.yaml"
+    fleet.write_text(
+        "skus: {n: {gpu: h100-sxm, gpus: 8, usd_per_hour: 1}}\nmodels: {llama-3.1-8b-fp8: {}}\n"
+        "workloads: {a: {model: llama-3.1-8b-fp8, input_tokens: 1000, output_tokens: 100, requests_per_second: 1,"
+        " slo: {ttft_mean_ms: 1000, tpot_mean_ms: 20}}}\n"
+    )
+    llms = pdopt.read_fleet(fleet, models=tmp_path).llms
+    assert llms["llama-3.1-8b-fp8"].kv_bytes_per_token == 131072
+    (own / "card.yaml").write_text(CARD)
+    assert "Toy" in profile("show", "llama-3.1-8b-fp8", "--models", str(tmp_path)).stdout
 
 
 @pytest.mark.parametrize(("llm", "noted"), [("deepseek-v3.1", False), ("deepseek-v3", True)])

@@ -225,3 +225,27 @@ def test_other_faults_are_told_too(faults):
 def test_a_sku_may_be_called_from(read):
     own = {"gpu": "h100-sxm", "gpus": 8, "usd_per_hour": 20}
     assert list(read(fleet({"from": own, "region": own})).skus) == ["from", "region"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("region", [{"region": "us-1"}, {}])
+@pytest.mark.parametrize("everywhere", ["all", ""])
+def test_the_price_of_a_region_wins_over_that_of_all_regions(read, tmp_path, order, region, everywhere):
+    rows = ["box,us-1,h100-sxm,8,30,2026-07-20", f"box,{everywhere},h100-sxm,8,40,2026-07-20"][::order]
+    rows.append(f"other,{everywhere},h100-sxm,8,50,2026-07-20")
+    (tmp_path / "own.csv").write_text("\n".join(["instance_type,region,gpu,gpus,usd_per_hour,source_date", *rows]))
+    skus = read(fleet({"from": "own.csv", **region})).skus
+    assert {name: sku.usd_per_h for name, sku in skus.items()} == {"box": 30, "other": 50}
+
+
+@pytest.mark.parametrize(
+    ("skus", "said"),
+    [
+        ({**AWS, "trem": "spot"}, ["1: skus.trem: unknown key; did you mean term?"]),
+        ({**AWS, "onyl": ["h100-sxm"]}, ["1: skus.onyl: unknown key; did you mean only?"]),
+        ({**AWS, "zone": "a"}, ["1: skus.zone: unknown key; known: from, only, region, term"]),
+        ({"form": "aws"}, ["1: skus.form: unknown key; did you mean from?"]),
+    ],
+)
+def test_mistyped_keys_are_told_with_the_right_one(faults, skus, said):
+    assert [line.partition(":")[2] for line in faults(fleet(skus))] == [line.partition(":")[2] for line in said]

@@ -309,3 +309,55 @@ def test_bytes_that_are_no_text_do_not_crash(tmp_path: Path) -> None:
     file.write_bytes(b"PAR1" + bytes(100))
     with pytest.raises(FleetFaults, match="cannot be read"):
         read_trace(file)
+
+
+# -- cells ----------------------------------------------------------------------------------------------------------
+
+PLAIN = "".join(f"{t},hello,100,10\n" for t in range(60))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ['"x,7,9"', '"a\nb"', '"a\r\nb,c\n"', '"say ""hi"", you"', '"61,x,100,10\n62,x,100,10"', '""', '"\n\n,"'],
+)
+def test_quotes_far_down_the_file_hold_text_together(cell: str, tmp_path: Path) -> None:
+    file = tmp_path / "trace.csv"
+    far = "".join(f"{t},{cell},200,20\n" for t in range(60, 80))
+    file.write_text("arrival_s,prompt,input_tokens,output_tokens\n" + PLAIN + far, newline="")
+    requests = read_trace(file)
+    assert requests.input_tokens.tolist() == [100] * 60 + [200] * 20
+    assert requests.arrival_s.tolist() == list(range(80))
+    assert not requests.refusals
+
+
+@pytest.mark.parametrize("quoted", ["", '60,"a,b",100,10\n'])
+@pytest.mark.parametrize("line", ["61,x,7,9,100,10", "61,7,9,100,10", "61,x,7,9,"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_rows_with_other_cells_than_the_header_are_refused(
+    quoted: str, line: str, separator: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "trace.csv"
+    text = f"arrival_s,prompt,input_tokens,output_tokens\n{PLAIN}{quoted}{line}\n\n"
+    file.write_text("\n" + text.replace(",", separator))
+    requests = read_trace(file)
+    if line.endswith(","):
+        assert not requests.refusals  # an empty cell too many moves nothing
+        return
+    (refusal,) = requests.refusals
+    assert refusal.reason == "more or fewer cells than the header; put text in double quotes"
+    assert len(requests) == 60 + bool(quoted)
+
+
+def test_a_row_that_ends_early_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "trace.csv"
+    file.write_text(OWN + "5,100,10\n")
+    (refusal,) = read_trace(file).refusals
+    assert refusal.reason.startswith("more or fewer cells")
+    assert refusal.places == (5,)
+
+
+def test_quotes_that_do_not_pair_up_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "trace.csv"
+    file.write_text("arrival_s,prompt,input_tokens,output_tokens\n" + PLAIN + '60,5" screen,100,10\n' + PLAIN)
+    with pytest.raises(FleetFaults, match=r"cannot be read|do not pair up"):
+        read_trace(file)

@@ -227,6 +227,43 @@ def test_workloads_go_into_a_fleet_and_leave_the_rest(before: str, after: str, r
     assert file.read_text() == FLEET + before + after
 
 
+HAND = """\
+  # by hand
+  night: {model: other, input_tokens: 1, output_tokens: 1, requests_per_second: 1,
+          slo: {ttft_mean_ms: 1, tpot_mean_ms: 1}}
+"""
+
+
+@pytest.mark.parametrize("before", ["", "workloads:\n" + HAND])
+@pytest.mark.parametrize("requests", [CONV, MOONCAKE, replace(CONV, cache_source="recorded")])
+def test_replacing_takes_the_old_heading_along(requests: Requests, before: str, tmp_path: Path) -> None:
+    file = tmp_path / "fleet.yaml"
+    days = replace(requests, arrival_s=requests.arrival_s * 300)
+    file.write_text(FLEET.replace("models:\n", "models:\n  other: {}\n") + before)
+    texts = []
+    for found in (workloads(days, 2), workloads(requests, 3), workloads(requests, 3)):
+        file.write_text(put_into(file, found, "llama", SLO, replace=True))
+        texts.append(file.read_text())
+        for words in ("# Workloads from ", "# They share ", "# prefill_service_cv2 is", "# the time to prefill"):
+            assert texts[-1].count(words) == 1
+    assert "by hour" in texts[0]
+    assert "by hour" not in texts[1]
+    assert texts[1] == texts[2]
+    assert all((before in text) for text in texts)
+
+
+def test_a_heading_stays_while_workloads_of_it_do(tmp_path: Path) -> None:
+    file = tmp_path / "fleet.yaml"
+    file.write_text(FLEET.replace("models:\n", "models:\n  other: {}\n"))
+    for model, prefix in (("llama", "a-"), ("other", "b-")):
+        file.write_text(put_into(file, workloads(CONV, 2, prefix=prefix), model, SLO, replace=True))
+    assert file.read_text().count("# Workloads from ") == 2
+    text = put_into(file, workloads(MOONCAKE, 2, prefix="c-"), "llama", SLO, replace=True)
+    headings = [line.strip() for line in text.splitlines() if "# Workloads from " in line]
+    assert [heading.split()[3] for heading in headings] == [CONV.file, MOONCAKE.file]
+    assert next(iter(yaml.safe_load(text)["workloads"])).startswith("b-")
+
+
 def test_a_fleet_that_cannot_take_the_workloads_says_why(tmp_path: Path) -> None:
     file = tmp_path / "fleet.yaml"
     found = workloads(CONV, 1)

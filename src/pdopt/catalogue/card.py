@@ -32,6 +32,7 @@ class Card(Entry):
     weights_gib: dict[str, float] = Field(default_factory=dict)
     native_precision: Text = ""
     max_context: int | None = None
+    same_dimensions_as: Text = Field("", description="an LLM of the catalogue whose profiles hold for this one too")
     source: Text = ""
     note: Text = ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from os.path import isdir
+from os.path import isdir, isfile
 from pathlib import Path
 
 import pdopt
@@ -57,6 +57,13 @@ class CatalogueFolder:
     def files(self, pattern: str) -> Iterable[Path]:
         """Files of the folders, the user's own first, each folder's by name."""
         return [file for folder in self.folders for file in sorted(folder.glob(pattern))]
+
+    def card_of(self, name: str) -> Path | None:
+        """Card of one LLM, or None; a folder without one leaves it to the next."""
+        if not name or "/" in name:
+            return None
+        cards = (folder / "llms" / name / "card.yaml" for folder in self.folders)
+        return next((card for card in cards if isfile(card)), None)
 
     def folder_of(self, name: str) -> Path | None:
         """Folder of one LLM, or None."""

@@ -22,15 +22,21 @@ class Entry:
     rows: dict[str, list[FoundRow]]
 
     @classmethod
-    def read(cls, name: str, folder: Path) -> Entry:
+    def read(cls, name: str, folder: Path, card: Path | None = None) -> Entry:
         """Read the card and the tables of a folder.
+
+        Parameters
+        ----------
+        card : pathlib.Path, optional
+            The card to take where the folder has none.
 
         Raises
         ------
         FleetFaults
             Every fault of the card, or of the tables.
         """
-        return cls(name, read_card(folder), read_folder(folder)[0])
+        own = read_card(folder) or (read_card(card.parent) if card else None)
+        return cls(name, own, read_folder(folder)[0])
 
     def by_shape(self, role: str) -> dict[Shape, list[FoundRow]]:
         """Rows of a role, shape by shape."""

@@ -33,9 +33,11 @@ def check(names: Names = None, models: Models = None) -> None:
     gpus = read_gpus(catalogue.files("gpus.csv"))
     rows = faults = warnings = 0
     folders = _folders(names, catalogue)
+    for folder in folders.values():
+        _refuse_empty(folder)
     for name, folder in folders.items():
         try:
-            entry = Entry.read(name, folder)
+            entry = Entry.read(name, folder, catalogue.card_of(name))
         except FleetFaults as error:
             for fault in error.faults:
                 say(str(fault))
@@ -54,6 +56,14 @@ def check(names: Names = None, models: Models = None) -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number or 'no'} {noun if number == 1 else noun + 's'}"
+
+
+def _refuse_empty(folder: Path) -> None:
+    from pdopt.fleet.rows import ROWS
+
+    files = ["card.yaml", *(f"{role}.csv" for role in ROWS)]
+    if not any((folder / name).exists() for name in files):
+        raise refuse(f"{folder}: holds no profiles; name a folder with {', '.join(files[:-1])} or {files[-1]}")
 
 
 def _folders(names: list[str] | None, catalogue: CatalogueFolder) -> dict[str, Path]:

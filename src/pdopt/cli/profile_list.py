@@ -57,7 +57,7 @@ def entry_or_exit(catalogue: CatalogueFolder, name: str) -> Entry:
     if folder is None:
         raise refuse(f"{name}: is not in the catalogue; {did_you_mean(name, catalogue.names())}")
     try:
-        return Entry.read(name, folder)
+        return Entry.read(name, folder, catalogue.card_of(name))
     except FleetFaults as error:
         for fault in error.faults:
             say(str(fault))

@@ -52,7 +52,7 @@ def read_llm(name: str, entry: ModelEntry, around: Surroundings, complaints: Com
     if not groups.get("mixed") and not (groups.get("prefill") and groups.get("decode")):
         lacking = " and ".join(role for role in ("prefill", "decode") if not groups.get(role))
         complaints.add(("models", name), f"has no {lacking} rows; {_remedy(entry)}")
-    card_kv_bytes = _card_kv_bytes(around.catalogue.folder_of(name), complaints)
+    card_kv_bytes = _card_kv_bytes(around.catalogue.card_of(name), complaints)
     return Llm(name=name, kv_bytes_per_token=entry.kv_bytes_per_token or card_kv_bytes, **groups)
 
 
@@ -84,9 +84,19 @@ def _rows(
         )
         return None
     if not entry.analytic and not any((folder / f"{role}.csv").exists() for role in ROWS):
-        complaints.add(("models", name), NO_PROFILES)
+        complaints.add(("models", name), NO_PROFILES + _same_as(name, around))
         return None
     return _folder_rows(folder, ("models", name), complaints)
+
+
+def _same_as(name: str, around: Surroundings) -> str:
+    """Name the LLM whose profiles hold for this one too, if its card states one."""
+    file = around.catalogue.card_of(name)
+    card = read_yaml(file)[0] if file is not None else None
+    other = card.get("same_dimensions_as") if isinstance(card, dict) else None
+    if not other or around.catalogue.folder_of(str(other)) is None:
+        return ""
+    return f"; {other} has the same dimensions and profiles: name that one, here and in the workloads"
 
 
 def _estimates(
@@ -155,11 +165,11 @@ def _of_engine(
     return {role: [item for item in found if item.row.engine == engine] for role, found in rows.items()}
 
 
-def _card_kv_bytes(folder: FilePath | None, complaints: Complaints) -> float | None:
+def _card_kv_bytes(file: FilePath | None, complaints: Complaints) -> float | None:
     """KV bytes per token from the LLM's card; the widest precision it lists, which transfers slowest."""
-    if folder is None or not (folder / "card.yaml").exists():
+    if file is None:
         return None
-    card, lines = read_yaml(folder / "card.yaml")
+    card, lines = read_yaml(file)
     stated = card.get("kv_bytes_per_token") if isinstance(card, dict) else "nothing"
     widths: list[Any] = list(stated.values()) if isinstance(stated, dict) else [stated]
     if stated is None:

@@ -84,7 +84,7 @@ def _of_provider(provider: str, files: list[FilePath], complaints: Complaints) -
 def _of_region(prices: list[Price], chosen: PricedSkus, complaints: Complaints) -> list[Price]:
     regions = {price.row.region for price in prices if price.row.region not in EVERYWHERE}
     if not prices or (chosen.region is None and len(regions) <= 1):
-        return prices
+        return _nearest(prices)
     if chosen.region is None:
         complaints.add(
             ("skus", "from"), f"{chosen.source} has several regions; add region: {', '.join(sorted(regions))}"
@@ -95,4 +95,10 @@ def _of_region(prices: list[Price], chosen: PricedSkus, complaints: Complaints) 
         remedy = did_you_mean(chosen.region, regions) if regions else same
         complaints.add(("skus", "region"), f"no prices of {chosen.source} in {chosen.region!r}; {remedy}")
         return []
-    return [price for price in prices if price.row.region in (chosen.region, *EVERYWHERE)]
+    return _nearest([price for price in prices if price.row.region in (chosen.region, *EVERYWHERE)])
+
+
+def _nearest(prices: list[Price]) -> list[Price]:
+    """Leave out prices of all regions where the region has one of its own, wherever it stands in the list."""
+    own = {(p.row.instance_type, p.row.term) for p in prices if p.row.region not in EVERYWHERE}
+    return [p for p in prices if p.row.region not in EVERYWHERE or (p.row.instance_type, p.row.term) not in own]

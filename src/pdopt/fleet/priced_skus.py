@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -42,9 +43,13 @@ def priced_section(
     """Resolve ``from:`` in the section ``skus``; faults are noted, and leave SKUs of one's own as they are."""
     written = raw if isinstance(raw, dict) else {}
     choice = {key: written[key] for key in KEYS if key in written and not isinstance(written[key], dict)}
+    mistyped = _mistyped(written, choice)
+    for name in mistyped:
+        complaints.add(("skus", name), f"unknown key; {did_you_mean(name, KEYS)}")
+    entries = {name: entry for name, entry in written.items() if name not in {*choice, *mistyped}}
     if not choice:
-        return Section(raw)
-    section = Section({name: entry for name, entry in written.items() if name not in choice})
+        return Section(entries if mistyped else raw)
+    section = Section(entries)
     chosen = validate(PricedSkus, choice, ("skus",), complaints)
     try:
         offer = Offer.read(chosen, base, catalogue, complaints) if chosen else None
@@ -57,6 +62,12 @@ def priced_section(
             complaints.add(("skus", "from"), offer.nothing())
     section.entries = {name: entry for name, entry in section.entries.items() if not _bare(entry)}
     return section
+
+
+def _mistyped(written: dict[str, Any], choice: dict[str, Any]) -> list[str]:
+    """Names of what is neither a SKU nor a key of the choice; without a choice, only what resembles a key."""
+    words = [str(name) for name, entry in written.items() if isinstance(entry, str | list) and name not in choice]
+    return [name for name in words if choice or get_close_matches(name, KEYS)]
 
 
 def gpus_on_offer(raw: Any, base: FilePath, catalogue: PriceLists) -> tuple[str, ...]:

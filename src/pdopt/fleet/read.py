@@ -55,6 +55,9 @@ class Catalogue(PriceLists, Protocol):
     def folder_of(self, name: str) -> FilePath | None:
         """Folder with the profiles of an LLM, or None."""
 
+    def card_of(self, name: str) -> FilePath | None:
+        """Card of an LLM, or None."""
+
     def estimates(
         self, folder: FilePath | None, name: str, gpu: str, engine: str
     ) -> dict[str, list[dict[str, object]]]:
@@ -158,6 +161,8 @@ def _skus(
     """Read the SKUs, those of price lists included, and leave them in `raw` as if they had been written there."""
     before = len(complaints.faults)
     section = priced_section(raw.get("skus"), llms, base, catalogue, complaints)
+    if raw.get("skus") and not section.entries and complaints.faults:
+        return section, {}  # nothing is on offer for want of LLMs, whose faults are told
     if "skus" in raw and (section.entries or len(complaints.faults) == before):
         raw["skus"] = section.entries
     elif "skus" in raw:

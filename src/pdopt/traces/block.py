@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import yaml
@@ -11,6 +12,13 @@ from pdopt.traces.classes import WorkloadClass, Workloads
 from pdopt.traces.hours import DAY_S, HOUR_S, Hour
 
 Slo = dict[str, float]
+
+BEGINS = "# Workloads from "
+HEADING = re.compile(  # any line of a heading
+    rf"{BEGINS}|# [\d,]+ requests in |# They share |# \(mean .*, each by its share|# prefill_service_cv2 is the squared"
+    r"|# the time to prefill a request is|# cached_tokens: |# Mean requests per second by hour|#   (?:00-11|12-23): "
+)
+ENTRY = re.compile(r"# [\d,]+ of [\d,]+ requests \(")  # the first comment in an entry
 
 STATISTICS = {
     "mean": "the mean rate of the trace",
@@ -28,7 +36,7 @@ def heading(found: Workloads) -> Iterator[str]:
     """Say where the workloads come from."""
     since = f" from {found.start}" if found.start else ""
     refused = f" ({found.refused:,} rows refused)" if found.refused else ""
-    yield f"# Workloads from {found.file} ({found.kind}):"
+    yield f"{BEGINS}{found.file} ({found.kind}):"
     yield f"# {found.requests:,} requests in {duration(found.span_s)}{since}{refused}."
     yield f"# They share {figure(found.rate_rps)} requests per second, {STATISTICS[found.statistic]}"
     mean, peak = figure(found.mean_rps), figure(found.peak_minute_rps)

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from pdopt.fleet.faults import did_you_mean
-from pdopt.traces.block import Slo, entries, heading
+from pdopt.traces.block import BEGINS, ENTRY, HEADING, Slo, entries, heading
 from pdopt.traces.classes import Workloads
 from pdopt.traces.source import complaint
 
@@ -45,6 +45,7 @@ def put_into(fleet: Path, found: Workloads, model: str, slo: Slo, replace: bool 
         raise complaint(fleet, sentence, key.start_mark.line + 1)
     spans = list(_spans(lines, known))
     gone = {line for name, start, end in spans if name in dropped for line in range(start, end)}
+    gone |= set(_old_headings(lines, spans, dropped))
     last = spans[-1][2] if spans else key.start_mark.line + 1
     kept = [line for i, line in enumerate(lines[:last]) if i not in gone]
     if not known:
@@ -95,3 +96,16 @@ def _spans(lines: list[str], known: list[Pair]) -> Iterator[tuple[str, int, int]
         while not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#"):
             end -= 1
         yield str(name.value), name.start_mark.line, end
+
+
+def _old_headings(lines: list[str], spans: list[tuple[str, int, int]], dropped: set[str]) -> Iterator[int]:
+    """Give the lines of headings whose workloads all go: the written ones between a heading and the next."""
+    starts = [i for i, line in enumerate(lines) if line.lstrip().startswith(BEGINS)]
+    for start, follower in zip(starts, [*starts, len(lines)][1:], strict=True):
+        below = [span for span in spans if start < span[1] < follower]
+        written = [span for span in below if any(ENTRY.match(line.lstrip()) for line in lines[span[1] : span[2]])]
+        if below and all(name in dropped for name, *_ in written or below):
+            end = start
+            while end < follower and HEADING.match(lines[end].lstrip()):
+                yield end
+                end += 1

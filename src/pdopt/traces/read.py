@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pdopt.traces.prefix import prefix_hits
 from pdopt.traces.reader import Columns, Reader, number
 from pdopt.traces.readers import all_readers
-from pdopt.traces.refusals import SKIPPED, refusals, why
+from pdopt.traces.refusals import SKIPPED, refusals, why, with_uneven
 from pdopt.traces.requests import Floats, Requests, Tokens
 from pdopt.traces.source import Source, complaint, open_source
 
@@ -37,7 +37,7 @@ def read_trace(file: Path) -> Requests:
     reader = _reader_of(source)
     columns = reader.columns(source)
     table = _collected(source, columns)
-    reason = table["why"].to_numpy()
+    reason = with_uneven(table["why"].to_numpy(), source)
     refused = refusals(reason, source)
     usable = np.flatnonzero(reason == 0)
     if len(usable) < 2:

@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pdopt.traces.cells import REASON as UNEVEN
+from pdopt.traces.cells import uneven
 from pdopt.traces.reader import number
 from pdopt.traces.requests import Refusal
 from pdopt.traces.source import Source
@@ -28,6 +30,7 @@ REASONS = (
         for what in ("missing", "not a whole number", "zero or negative")
     ),
     "cached_tokens negative, not a number, or more than input_tokens",
+    UNEVEN,
 )
 
 
@@ -48,6 +51,13 @@ def why(given: dict[str, pl.Expr], tests: dict[str, pl.Expr]) -> pl.Expr:
     numbered = [_code(fault, i) for i, fault in enumerate(faults, 1)]
     others = [_code(pl.col(name), code) for name, code in (("blank", BLANK), ("other", SKIPPED)) if name in tests]
     return pl.coalesce(*others, *numbered, pl.lit(0, pl.UInt8))
+
+
+def with_uneven(reason: NDArray[Any], source: Source) -> NDArray[Any]:
+    """Refuse rows that look usable but whose cells may stand in other columns than theirs."""
+    if source.form != "csv":
+        return reason
+    return np.where((reason == 0) & uneven(source, len(reason)), np.uint8(REASONS.index(UNEVEN) + 1), reason)
 
 
 def _code(fault: pl.Expr, code: int) -> pl.Expr:

@@ -27,6 +27,8 @@ class Source:
     form: Form
     names: tuple[str, ...]
     frame: pl.LazyFrame
+    separator: str = ","
+    quoted: bool = False
 
     def has(self, *names: str) -> bool:
         """Whether any of these fields is in the trace."""
@@ -98,7 +100,7 @@ def _simple(name: str) -> str:
 
 def _text_source(file: Path) -> Source:
     try:
-        head = _lines(file).head(HEAD_LINES).collect().to_series().drop_nulls().to_list()
+        head = read_lines(file).head(HEAD_LINES).collect().to_series().drop_nulls().to_list()
     except pl.exceptions.NoDataError:
         head = []
     if not head:
@@ -107,26 +109,32 @@ def _text_source(file: Path) -> Source:
     if first.startswith("["):
         raise complaint(file, "is one JSON list; write one request per line (jq -c '.[]')", line=1)
     if first.startswith("{"):
-        return Source(file, "jsonl", tuple(sorted(_keys_of(head))), _lines(file))
+        return Source(file, "jsonl", tuple(sorted(_keys_of(head))), read_lines(file))
     return _csv_source(file, head)
 
 
 def _csv_source(file: Path, head: list[str]) -> Source:
     separator = max(",;\t", key=head[0].count)
-    quote = '"' if any('"' in line for line in head) else None
+    quoted = bool(read_lines(file).select(_has_quotes()).collect(engine="streaming").item())
     frame = pl.scan_csv(
         file,
         glob=False,
         separator=separator,
-        quote_char=quote,
+        quote_char='"' if quoted else None,
         infer_schema=False,
         truncate_ragged_lines=True,
         encoding="utf8-lossy",
     )
-    return Source(file, "csv", *_simplified(frame))
+    return Source(file, "csv", *_simplified(frame), separator, quoted)
 
 
-def _lines(file: Path) -> pl.LazyFrame:
+def _has_quotes() -> pl.Expr:
+    """Whether any line has a double quote; without one, reading is faster and cannot be misled."""
+    return pl.col(LINE).str.contains('"', literal=True).any()
+
+
+def read_lines(file: Path) -> pl.LazyFrame:
+    """Read a text file as one column of lines; empty ones are null."""
     return pl.scan_csv(
         file,
         glob=False,
