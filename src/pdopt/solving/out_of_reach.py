@@ -30,7 +30,7 @@ def out_of_reach(fleet: Fleet, table: LaneTable) -> list[Reason]:
             continue
         if all(role in served or (role in offered and not refused[role]) for role in ("prefill", "decode")):
             missed = [*_targets(name, refused["prefill"]), *_targets(name, refused["decode"])]
-            reasons += missed or [_incompatible(name)]
+            reasons += missed or [_incompatible(name, llm)]
             continue
         for role in ROLES:
             shapes = {profile.shape for profile in getattr(llm, role)}
@@ -47,12 +47,16 @@ def _not_offered(name: str, llm: Llm, role: str, shapes: Iterable[Shape]) -> Rea
     return Reason(kind="unmeasured", workload=name, sentence=sentence)
 
 
-def _incompatible(name: str) -> Reason:
+def _incompatible(name: str, llm: Llm) -> Reason:
+    made = [
+        f"{role} {', '.join(sorted({f'{p.shape.engine} {p.shape.precision}'.strip() or 'unstated' for p in profiles}))}"
+        for role, profiles in (("prefill", llm.prefill), ("decode", llm.decode))
+    ]
     return Reason(
         kind="incompatible",
         workload=name,
         sentence=f"{name}: no prefill profile shares engine and precision with a decode profile that can serve it; "
-        "add profiles of one engine for both, or mixed profiles",
+        f"there are {made[0]} and {made[1]}; add profiles of one engine for both, or mixed profiles",
     )
 
 

@@ -43,22 +43,30 @@ def shortage(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_s: float
     assert bounds, "a fleet whose workloads can all be served is infeasible only for lack of stock or by its limits"
     reasons = []
     for bound in bounds:
-        beyond = _beyond(matrix, [bound], seconds)
+        beyond, proven = _beyond(matrix, [bound], seconds)
         if beyond is not None:
-            reasons.append(bound.told(beyond[0], "would be enough"))
+            reasons.append(bound.told(beyond[0], "would be enough" if proven else "would be enough (fewer may do)"))
     if not reasons:
-        together = _beyond(matrix, bounds, seconds) or []
+        together, _ = _beyond(matrix, bounds, seconds)
         words = "needed, together with the others named here"
-        reasons = [bound.told(more, words) for bound, more in zip(bounds, together, strict=False) if more > 1e-9]
+        reasons = [bound.told(more, words) for bound, more in zip(bounds, together or (), strict=False) if more > 1e-9]
     reasons.sort(key=lambda reason: reason.nodes_short or 0)
-    fraction = _largest_fraction(fleet, table, matrix, seconds)
-    if fraction is not None:
-        percent = np.floor(fraction * 1000) / 10
-        carried = f"at most {percent:.1f} %" if percent > 0 else "nothing"
-        what = "the stock carries" if fleet.limits == Limits() else "stock and limits allow"
-        sentence = f"{what} {carried} of every workload's demand; lower the demand, or min_served to that"
-        reasons.append(Reason(kind="demand", largest_fraction=fraction, sentence=sentence))
+    reasons += _carried(fleet, table, matrix, seconds)
     return reasons
+
+
+def _carried(fleet: Fleet, table: LaneTable, matrix: Matrix, seconds: float) -> Iterator[Reason]:
+    found = _largest_fraction(fleet, table, matrix, seconds)
+    if found is None:
+        return
+    fraction, most = found
+    percent, at_most = (np.floor(value * 1000) / 10 for value in (fraction, most))
+    carried = f"at most {percent:.1f} %" if percent > 0 else "nothing"
+    if at_most > percent:  # the time for this question ran out between the two
+        carried = f"{percent:.1f} %, and at most {at_most:.1f} %,"
+    what = "the stock carries" if fleet.limits == Limits() else "stock and limits allow"
+    sentence = f"{what} {carried} of every workload's demand; lower the demand, or min_served to that"
+    yield Reason(kind="demand", largest_fraction=fraction, sentence=sentence)
 
 
 def _stock(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
@@ -102,18 +110,19 @@ def _limits(fleet: Fleet, matrix: Matrix) -> Iterator[Bound]:
         yield Bound(row, 1.0, False, told_power)
 
 
-def _beyond(matrix: Matrix, lifted: Sequence[Bound], seconds: float) -> list[float] | None:
-    """Least weighted excess over the lifted bounds that makes the program feasible; None if none does."""
+def _beyond(matrix: Matrix, lifted: Sequence[Bound], seconds: float) -> tuple[list[float] | None, bool]:
+    """Least weighted excess over the lifted bounds that makes a plan possible (None: none found), and if proven."""
     columns = np.zeros((matrix.a.shape[0], len(lifted)))
     for i, bound in enumerate(lifted):
         columns[bound.row, i] = -1.0
     whole = np.array([bound.whole for bound in lifted])
     outcome = run(_widened(matrix, columns, [bound.weight for bound in lifted], np.inf, whole), seconds)
-    return None if outcome.values is None else [float(value) for value in outcome.values[len(matrix.cost) :]]
+    found = None if outcome.values is None else [float(value) for value in outcome.values[len(matrix.cost) :]]
+    return found, outcome.status == "optimal"
 
 
-def _largest_fraction(fleet: Fleet, table: LaneTable, matrix: Matrix, seconds: float) -> float | None:
-    """Largest common fraction of every workload's demand (margin included) that the stock carries."""
+def _largest_fraction(fleet: Fleet, table: LaneTable, matrix: Matrix, seconds: float) -> tuple[float, float] | None:
+    """Largest common fraction found of every workload's demand (margin included), and what it cannot exceed."""
     scaled = np.zeros((matrix.a.shape[0], 1))
     row_lower, upper = matrix.row_lower.copy(), matrix.upper.copy()
     for (family, index), row in matrix.row_of.items():
@@ -124,8 +133,11 @@ def _largest_fraction(fleet: Fleet, table: LaneTable, matrix: Matrix, seconds: f
             row_lower[row] = -np.inf
     upper[list(matrix.columns("Instances").values())] = np.inf
     elastic = _widened(replace(matrix, row_lower=row_lower, upper=upper), scaled, [-1.0], 1.0, np.array([False]))
-    values = run(elastic, seconds).values
-    return None if values is None else min(max(float(values[-1]), 0.0), 1.0)
+    outcome = run(elastic, seconds)
+    if outcome.values is None:
+        return None
+    fraction = min(max(float(outcome.values[-1]), 0.0), 1.0)
+    return fraction, fraction if outcome.status == "optimal" else min(-outcome.bound, 1.0)
 
 
 def _widened(
