@@ -140,7 +140,8 @@ def _limits(plan: Plan) -> Iterator[str]:
 
 
 def _rests_on(plan: Plan) -> str:
-    kinds = Counter(profile.kind for profile in plan.profiles)
+    distinct = {(used.model, used.role, used.shape, used.kind) for used in plan.profiles}
+    kinds = Counter(kind for *_, kind in distinct)
     words = {"unstated": "of unstated kind"}
     counts = ", ".join(f"{count} {words.get(kind, kind)}" for kind, count in kinds.most_common())
     return f"rests on profiles: {counts} (sources with --json)"
