@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pdopt.fleet.profiles import DecodeProfile, MixedProfile, PrefillProfile, Profile, Shape
 
@@ -19,13 +19,69 @@ class PriceOrigin:
 
 
 @dataclass(frozen=True)
+class Term:
+    """One way of paying for the nodes of a SKU.
+
+    Attributes
+    ----------
+    kind : str
+        "on_demand" and "spot": paid in the periods they are used; "reserved": chosen once, paid in every period it is
+        offered in; "owned": there already, all of it, running costs paid in the periods it is used.
+    usd_per_h : float
+        Dollars per hour of one node, the amortisation of what is bought included (but not of what is owned).
+    available : int or None
+        Nodes under this term; None means no limit.
+    max_share : float
+        Largest part of the instances of a pool that may run on spot nodes.
+    interruption : float
+        Expected part of the time that a spot node is away.
+    periods : tuple of str
+        Periods that the term is offered in; empty means all.
+    sunk_usd_per_h : float
+        Dollars per hour of all owned nodes together, used or not.
+    """
+
+    name: str
+    usd_per_h: float
+    kind: str = "on_demand"
+    available: int | None = None
+    max_share: float = 1.0
+    interruption: float = 0.0
+    periods: tuple[str, ...] = ()
+    sunk_usd_per_h: float = 0.0
+
+    @property
+    def committed(self) -> bool:
+        """Whether the number of nodes is chosen once for all periods and scenarios."""
+        return self.kind == "reserved"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place where nodes stand, with what its electricity emits."""
+
+    name: str
+    gco2_per_kwh: float = 0.0
+    pue: float = 1.0
+    power_kw: float | None = None
+
+
+@dataclass(frozen=True)
 class Sku:
     """One node type that can be rented.
 
     Attributes
     ----------
+    usd_per_h : float
+        Price of one node by the hour; with several terms, that of the first which is paid in the periods it is used.
     available : int or None
-        Nodes in stock; None means no limit.
+        Nodes in stock under all terms together; None means no limit.
+    terms : tuple of Term
+        Ways of paying; empty where `usd_per_h` is the only one.
+    start_usd, stop_usd, min_up_h : float
+        What starting and stopping a node costs, and the hours it stays up at least (not of reserved nodes).
+    sold_in : int
+        Nodes come in multiples of this (the racks of NVL72).
     billing : str
         "node" pays whole nodes, "gpu" pays GPUs in use at the node's price divided by its GPUs.
     spans : bool
@@ -42,6 +98,17 @@ class Sku:
     price_origin: PriceOrigin = PriceOrigin()
     spans: bool = True
     power_kw: float | None = None
+    terms: tuple[Term, ...] = ()
+    site: str | None = None
+    start_usd: float = 0.0
+    stop_usd: float = 0.0
+    min_up_h: float = 0.0
+    sold_in: int = 1
+
+    @property
+    def ways_to_pay(self) -> tuple[Term, ...]:
+        """Give the terms, or the one that a single price makes."""
+        return self.terms or (Term("on_demand", self.usd_per_h),)
 
     def hosts(self, shape: Shape) -> bool:
         """Whether an instance of the shape can run here."""
@@ -50,13 +117,14 @@ class Sku:
 
 @dataclass(frozen=True)
 class Llm:
-    """One LLM with its measured profiles."""
+    """One LLM with its measured profiles; `start_usd` is what starting one of its instances costs."""
 
     name: str
     prefill: tuple[PrefillProfile, ...] = ()
     decode: tuple[DecodeProfile, ...] = ()
     mixed: tuple[MixedProfile, ...] = ()
     kv_bytes_per_token: float | None = None
+    start_usd: float = 0.0
 
     def shapes(self) -> set[Shape]:
         """Give all instance shapes that were measured, in any role."""
@@ -80,7 +148,23 @@ class Target:
 
 @dataclass(frozen=True)
 class Workload:
-    """A class of requests with one SLO."""
+    """A class of requests with one SLO.
+
+    Attributes
+    ----------
+    demand_rps : float
+        Requests per second, averaged over the hours of the periods.
+    series_rps : dict
+        Period → requests per second, where the demand varies.
+    value : float
+        What one request is worth, for budgets.
+    priority : int
+        1 is served first under a budget, whatever the value of those behind it.
+    sites : tuple of str
+        Sites that may serve it; empty means all.
+    latency_s : dict
+        Site → time of TTFT spent on the way there and back.
+    """
 
     name: str
     llm: str
@@ -91,6 +175,15 @@ class Workload:
     targets: tuple[Target, ...]
     min_served: float = 1.0
     prefill_service_cv2: float = 1.0
+    series_rps: dict[str, float] = field(default_factory=dict)
+    value: float = 1.0
+    priority: int = 1
+    sites: tuple[str, ...] = ()
+    latency_s: dict[str, float] = field(default_factory=dict)
+
+    def rate_rps(self, period: str) -> float:
+        """Give the demand of one period."""
+        return self.series_rps.get(period, self.demand_rps)
 
     @property
     def new_tokens(self) -> float:
@@ -150,6 +243,38 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Period:
+    """A slice of the day (or week) with its own demand."""
+
+    name: str
+    hours: float
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One way the demand may turn out: factors on the rates of workloads (1 where not named)."""
+
+    name: str
+    probability: float = 1.0
+    factors: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Risk:
+    """What of the cost's distribution over scenarios is minimised.
+
+    ``(1 - weight) * expected + weight * mean of the dearest (1 - alpha)``; alpha 1 means the dearest scenario.
+    """
+
+    weight: float = 0.0
+    alpha: float = 1.0
+
+
+ALWAYS = Period("always", 24.0)
+SURELY = Scenario("as stated")
+
+
+@dataclass(frozen=True)
 class Fleet:
     """The validated problem. Everything after the door relies on it and re-checks nothing."""
 
@@ -162,8 +287,23 @@ class Fleet:
     margins: Margins = Margins()
     redundancy: Redundancy = Redundancy()
     limits: Limits = Limits()
+    periods: tuple[Period, ...] = (ALWAYS,)
+    scenarios: tuple[Scenario, ...] = (SURELY,)
+    risk: Risk = Risk()
+    budget_usd_per_h: float | None = None
+    sites: dict[str, Site] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     source_hash: str = ""
+
+    def at(self, scenario: str, period: str) -> Fleet:
+        """Give the fleet as it is in one period of one scenario: the same, with the demand of then."""
+        factors = next(s.factors for s in self.scenarios if s.name == scenario)
+        workloads = {
+            name: replace(w, demand_rps=w.rate_rps(period) * factors.get(name, 1.0), series_rps={})
+            for name, w in self.workloads.items()
+        }
+        then = tuple(p for p in self.periods if p.name == period)
+        return replace(self, workloads=workloads, periods=then, scenarios=(SURELY,))
 
     def link_gb_per_s(self, prefill_sku: str, decode_sku: str) -> float | None:
         """Bandwidth from one SKU to another: the stated link, else the slower of the two NICs, else None."""
