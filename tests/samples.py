@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 import pdopt
+from pdopt.capacity.slots import Slot
 from pdopt.capacity.table import Lane, LaneTable, NodeType, Route
 from pdopt.fleet.fleet import Fleet, Target, Workload
 from pdopt.fleet.profiles import Shape
@@ -139,6 +140,10 @@ def lane(name, role, sku, gpus, loads, limits=("load",), llm="llm") -> Lane:
     return Lane(name, llm, role, sku, Shape("gpu", gpus), limits, loads)
 
 
-def table_of(lanes, nodes, required_rps) -> LaneTable:
-    """Give a table; nodes are (sku, GPUs, dollars per hour, available)."""
-    return LaneTable(tuple(lanes), tuple(NodeType(*node) for node in nodes), required_rps, ())
+def table_of(lanes, nodes, required_rps, slots=None, **more) -> LaneTable:
+    """Give a table; nodes are (sku, GPUs, dollars per hour, available), slots {name: (weight, required rates)}."""
+    when = {"always": (1.0, required_rps)} if slots is None else slots
+    made, names = [], list(when)
+    for i, (name, (weight, rates)) in enumerate(when.items()):
+        made.append(Slot(name, weight, rates, rates, (("as stated", name),), names[i - 1], 24.0 * weight))
+    return LaneTable(tuple(lanes), tuple(NodeType(*node) for node in nodes), tuple(made), (), **more)

@@ -20,10 +20,10 @@ class Row(NamedTuple):
 def rows_of(table: LaneTable, family: str) -> dict[Any, Row]:
     """Build and compile the program of a table; give the family's rows by index."""
     matrix = compile_matrix(build(table))
-    name_of = {column: name for name, column in matrix.column_of.items()}
+    name_of = {column: plain(name) for name, column in matrix.column_of.items()}
     dense = matrix.a.toarray()
     return {
-        index: Row(
+        plain((name, index))[1]: Row(
             {name_of[column]: float(value) for column, value in enumerate(dense[row]) if value != 0},
             float(matrix.row_lower[row]),
             float(matrix.row_upper[row]),
@@ -31,3 +31,11 @@ def rows_of(table: LaneTable, family: str) -> dict[Any, Row]:
         for (name, index), row in matrix.row_of.items()
         if name == family
     }
+
+
+def plain(name: tuple[str, Any]) -> tuple[str, Any]:
+    """Leave the only slot and the only term of plain fleets out of an index: ``("Nodes", "A")``."""
+    variable, index = name
+    parts = index if isinstance(index, tuple) else (index,)
+    kept = tuple(part for part in parts if part not in ("always", "on_demand"))
+    return variable, kept[0] if len(kept) == 1 else kept

@@ -91,10 +91,10 @@ def test_exit_code_without_traceback(words: list[str], code: int) -> None:
 
 
 def test_no_plan_within_the_time_limit_exits_4(monkeypatch: pytest.MonkeyPatch) -> None:
-    import pdopt.solving.solve
+    import pdopt.solving.goals
     from pdopt.solving.highs import Outcome
 
-    monkeypatch.setattr(pdopt.solving.solve, "run", lambda *_: Outcome("unknown", None, None, -float("inf")))
+    monkeypatch.setattr(pdopt.solving.goals, "run", lambda *_: Outcome("unknown", None, None, -float("inf")))
     result = pdopt_("solve", MM1, "--json", "--time-limit", "2")
     assert result.exit_code == 4
     answer = strict_json(result.stdout)

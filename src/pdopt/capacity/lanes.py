@@ -15,8 +15,10 @@ from pdopt.capacity.place import Offer, Place
 from pdopt.capacity.prefill_lanes import prefill_lanes
 from pdopt.capacity.prune import prune
 from pdopt.capacity.refusal import Refusal
-from pdopt.capacity.table import Lane, LaneTable, NodeType
-from pdopt.fleet.fleet import Fleet, Llm, Sku
+from pdopt.capacity.slots import slots
+from pdopt.capacity.table import Lane, LaneTable, Worth
+from pdopt.capacity.units import node_type
+from pdopt.fleet.fleet import Fleet, Llm
 
 ROLES: dict[str, Callable[[Place, Any], Iterator[Offer]]] = {
     "prefill": prefill_lanes,
@@ -37,15 +39,26 @@ def every_lane(fleet: Fleet) -> LaneTable:
     stressed = with_margins(fleet)
     refusals: list[Refusal] = []
     numbers = count(1)
+    when = slots(stressed)
     return LaneTable(
         lanes=tuple(lane for llm in stressed.llms.values() for lane in _lanes_of(stressed, llm, refusals, numbers)),
-        nodes=tuple(_node_type(sku) for sku in fleet.skus.values()),
-        required_rps={w.name: w.min_served * w.demand_rps for w in stressed.workloads.values()},
+        nodes=tuple(node_type(sku, when) for sku in fleet.skus.values()),
+        slots=when,
         refusals=tuple(refusals),
         spare_instances=fleet.redundancy.instances,
         max_skus=fleet.limits.max_skus,
         power_kw=fleet.limits.power_kw,
+        budget_usd_per_h=None if fleet.budget_usd_per_h is None else fleet.budget_usd_per_h - fleet.sunk_usd_per_h,
+        worth=_worth(fleet),
+        instance_start_usd={llm.name: llm.start_usd for llm in fleet.llms.values() if llm.start_usd},
+        risk=fleet.risk,
     )
+
+
+def _worth(fleet: Fleet) -> dict[str, Worth]:
+    if fleet.budget_usd_per_h is None:
+        return {}
+    return {name: Worth(workload.value, workload.priority) for name, workload in fleet.workloads.items()}
 
 
 def _lanes_of(fleet: Fleet, llm: Llm, refusals: list[Refusal], numbers: Iterator[int]) -> Iterator[Lane]:
@@ -58,11 +71,3 @@ def _lanes_of(fleet: Fleet, llm: Llm, refusals: list[Refusal], numbers: Iterator
                 if loads:
                     name = f"{llm.name} {role} {sku} {shape} #{next(numbers)}"
                     yield Lane(name, llm.name, role, sku, shape, limits, loads)
-
-
-def _node_type(sku: Sku) -> NodeType:
-    if sku.billing == "node":
-        return NodeType(sku.name, sku.gpus, sku.usd_per_h, sku.available, sku.power_kw)
-    available = None if sku.available is None else sku.available * sku.gpus
-    power_kw = None if sku.power_kw is None else sku.power_kw / sku.gpus
-    return NodeType(sku.name, 1, sku.usd_per_h / sku.gpus, available, power_kw)

@@ -19,7 +19,11 @@ def with_margins(fleet: Fleet) -> Fleet:
     if margins == Margins():
         return fleet
     workloads = {
-        name: replace(workload, demand_rps=workload.demand_rps * (1 + margins.demand))
+        name: replace(
+            workload,
+            demand_rps=workload.demand_rps * (1 + margins.demand),
+            series_rps={period: rate * (1 + margins.demand) for period, rate in workload.series_rps.items()},
+        )
         for name, workload in fleet.workloads.items()
     }
     llms = {name: _slower(llm, 1 - margins.prefill, 1 - margins.decode) for name, llm in fleet.llms.items()}

@@ -295,12 +295,25 @@ class Fleet:
     notes: tuple[str, ...] = ()
     source_hash: str = ""
 
+    @property
+    def sunk_usd_per_h(self) -> float:
+        """Dollars per hour of what is owned, used or not."""
+        return sum(term.sunk_usd_per_h for sku in self.skus.values() for term in sku.terms)
+
+    def rates_rps(self, workload: str) -> dict[tuple[str, str], float]:
+        """Give the demand of a workload by (scenario, period)."""
+        asked = self.workloads[workload]
+        return {
+            (scenario.name, period.name): asked.rate_rps(period.name) * scenario.factors.get(workload, 1.0)
+            for scenario in self.scenarios
+            for period in self.periods
+        }
+
     def at(self, scenario: str, period: str) -> Fleet:
         """Give the fleet as it is in one period of one scenario: the same, with the demand of then."""
-        factors = next(s.factors for s in self.scenarios if s.name == scenario)
         workloads = {
-            name: replace(w, demand_rps=w.rate_rps(period) * factors.get(name, 1.0), series_rps={})
-            for name, w in self.workloads.items()
+            name: replace(asked, demand_rps=self.rates_rps(name)[scenario, period], series_rps={})
+            for name, asked in self.workloads.items()
         }
         then = tuple(p for p in self.periods if p.name == period)
         return replace(self, workloads=workloads, periods=then, scenarios=(SURELY,))

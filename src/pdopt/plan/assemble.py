@@ -2,159 +2,118 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from math import ceil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 
 import pdopt
-from pdopt.capacity.table import Lane, LaneTable, Route
-from pdopt.fleet.fleet import Fleet, Workload
-from pdopt.plan.forecasts import forecast_of
-from pdopt.plan.headroom import headroom
+from pdopt.capacity.table import LaneTable
+from pdopt.fleet.fleet import Fleet
+from pdopt.plan.costs import costs
+from pdopt.plan.decision import Decision
+from pdopt.plan.holdings import Held, holdings
 from pdopt.plan.notes import plan_notes
-from pdopt.plan.plan import Plan, Pool, PriceSource, ProfileUsed, Promise, Rental
+from pdopt.plan.plan import Budget, PeriodTotal, Plan, Pool, ProfileUsed
 from pdopt.plan.pools import shape_of
+from pdopt.plan.promises import Moment, promise
+from pdopt.plan.rentals import rentals
+from pdopt.plan.running import pools_of
 from pdopt.plan.why import token_prices
-
-NOTHING = 1e-9  # requests per second, relative to the demand
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What the program decided, by lane: instances and routed requests per second (margins included)."""
-
-    instances: dict[str, int]
-    routed_rps: dict[str, dict[Route, float]]
-    bound_per_h: float
-    proven: bool
 
 
 def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
     """State a decision as a plan, at the fleet's stated demand."""
-    growth = 1 + fleet.margins.demand
-    lanes = [lane for lane in table.lanes if decision.instances.get(lane.name, 0) > 0]
-    pools = tuple(_pool(fleet, lane, decision, growth) for lane in lanes)
-    pools = tuple(pool.model_copy(update={"binds": _binding(fleet, pool, pools)}) for pool in pools)
-    rentals = tuple(_rentals(fleet, pools))
-    profiles = tuple(_profiles_used(fleet, pools))
-    cost = sum(rental.usd_per_hour for rental in rentals)
-    bound = cost if decision.proven else min(max(decision.bound_per_h, 0.0), cost)
+    running = {slot.name: pools_of(fleet, table, decision, slot) for slot in table.slots}
+    held = holdings(table, decision, running)
+    moments = list(_moments(fleet, table, running))
+    every = tuple(pool for pools in running.values() for pool in pools)
+    profiles = tuple(_profiles_used(fleet, every))
+    parts = costs(fleet, table, held, running)
+    cost = sum(parts.values())
+    minimised = decision.minimised_per_h + fleet.sunk_usd_per_h if fleet.risk.weight else cost
+    bound = minimised if decision.proven else min(max(decision.bound_per_h + fleet.sunk_usd_per_h, 0.0), minimised)
+    budget = _budget(fleet, decision)
+    gap = (minimised - bound) / minimised if minimised > 0 else 0.0
+    if budget is not None and budget.value_bound_per_hour > 0:
+        gap = 1 - budget.value_per_hour / budget.value_bound_per_hour
     return Plan(
         status="optimal" if decision.proven else "feasible",
         cost_per_hour=cost,
         bound_per_hour=bound,
-        gap=(cost - bound) / cost if cost > 0 else 0.0,
+        gap=gap,
         name=fleet.name,
-        pools=pools,
-        workloads=tuple(_promise(fleet, pools, workload) for workload in fleet.workloads.values()),
-        skus=rentals,
+        pools=tuple(pool for moment in moments for pool in _dated(fleet, moment)),
+        workloads=tuple(promise(fleet, moments, workload) for workload in fleet.workloads.values()),
+        skus=tuple(rentals(fleet, table, held, running)),
+        costs=parts,
+        minimised_per_hour=minimised if fleet.risk.weight else None,
+        periods=tuple(_totals(fleet, table, held, moments)) if len(moments) > 1 else None,
+        budget=budget,
         assumptions=asdict(fleet.assumptions),
         margins=asdict(fleet.margins),
         redundancy=asdict(fleet.redundancy) if fleet.redundancy.instances else {},
         limits={name: value for name, value in asdict(fleet.limits).items() if value is not None},
-        token_prices=tuple(token_prices(fleet, table, pools)),
+        token_prices=tuple(token_prices(fleet, table, every)),
         profiles=profiles,
-        notes=plan_notes(fleet, table, pools, profiles),
+        notes=plan_notes(fleet, table, every, profiles),
         fleet_sha256=fleet.source_hash,
         pdopt_version=pdopt.__version__,
     )
 
 
-def _pool(fleet: Fleet, lane: Lane, decision: Decision, growth: float) -> Pool:
-    routed = {r: x for r, x in decision.routed_rps[lane.name].items() if x > NOTHING * fleet.workloads[r[0]].demand_rps}
-    work = [sum(lane.loads[r][i] * x for r, x in routed.items()) for i in range(len(lane.limits))]
-    serves: dict[str, float] = defaultdict(float)
-    hands_over: dict[str, dict[str, float]] = defaultdict(dict)
-    for route, rate in routed.items():
-        serves[route.workload] += rate / growth
-        hands_over[route.handover][route.workload] = rate / growth
-    shape, instances = lane.shape, decision.instances[lane.name]
-    return Pool(
-        model=lane.llm,
-        role=lane.role,  # type: ignore[arg-type]
-        sku=lane.sku,
-        gpu=shape.gpu,
-        gpus_per_instance=shape.gpus,
-        instances=instances,
-        serves=dict(serves),
-        utilisation=max(work, default=0.0) / instances,
-        parallelism=shape.parallelism,
-        dp=shape.dp,
-        engine=shape.engine,
-        precision=shape.precision,
-        handover=next(iter(lane.loads)).handover if lane.role == "decode" else None,
-        hands_over=dict(hands_over) if lane.role == "prefill" else None,
-    )
+def _moments(fleet: Fleet, table: LaneTable, running: dict[str, tuple[Pool, ...]]) -> Iterator[Moment]:
+    slot_at = {when: slot.name for slot in table.slots for when in slot.whens}
+    hours = sum(period.hours for period in fleet.periods)
+    for scenario in fleet.scenarios:
+        for period in fleet.periods:
+            weight = scenario.probability * period.hours / hours
+            yield Moment(scenario, period, weight, running[slot_at[scenario.name, period.name]])
 
 
-def _binding(fleet: Fleet, pool: Pool, pools: tuple[Pool, ...]) -> str:
-    """Name the target whose forecast comes nearest to its bound."""
-    nearest, name = 0.0, ""
-    forecast = forecast_of(fleet, pool, pools)
-    for metric in ("ttft", "tpot"):
-        for workload, _, statistics in forecast.seen(metric):
-            for target in fleet.workloads[workload].targets_of(metric):
-                share = statistics[target.statistic] / target.bound_s
-                if share > nearest:
-                    nearest, name = share, f"{workload} {metric}_{target.statistic}_ms"
-    return name
+def _dated(fleet: Fleet, moment: Moment) -> Iterable[Pool]:
+    """Say when pools run, where there are several periods or scenarios."""
+    when = {}
+    if len(fleet.periods) > 1:
+        when["period"] = moment.period.name
+    if len(fleet.scenarios) > 1:
+        when["scenario"] = moment.scenario.name
+    return [pool.model_copy(update=when) for pool in moment.pools] if when else moment.pools
 
 
-def _rentals(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[Rental]:
-    used: dict[str, int] = defaultdict(int)
-    for pool in pools:
-        used[pool.sku] += pool.instances * pool.gpus_per_instance
-    for name, gpus in used.items():
-        sku = fleet.skus[name]
-        nodes = ceil(gpus / sku.gpus)
-        rented = nodes * sku.gpus if sku.billing == "node" else gpus
-        yield Rental(
-            sku=name,
-            gpu=sku.gpu,
-            nodes=nodes,
-            gpus_rented=rented,
-            gpus_used=gpus,
-            power_kw=None if sku.power_kw is None else sku.power_kw * rented / sku.gpus,
-            usd_per_hour=nodes * sku.usd_per_h if sku.billing == "node" else gpus * sku.usd_per_h / sku.gpus,
-            available=sku.available,
-            price_source=PriceSource(**asdict(sku.price_origin)),
+def _totals(fleet: Fleet, table: LaneTable, held: Sequence[Held], moments: Sequence[Moment]) -> Iterator[PeriodTotal]:
+    slot_at = {when: slot.name for slot in table.slots for when in slot.whens}
+    for moment in moments:
+        slot = slot_at[moment.scenario.name, moment.period.name]
+        several = len(fleet.scenarios) > 1
+        yield PeriodTotal(
+            period=moment.period.name,
+            scenario=moment.scenario.name if several else None,
+            hours=moment.period.hours,
+            probability=moment.scenario.probability,
+            cost_per_hour=sum(one.term.usd_per_h * one.units.get(slot, 0) for one in held) + fleet.sunk_usd_per_h,
+            gpus=sum(one.units.get(slot, 0) * one.node.gpus for one in held),
+            instances=sum(pool.instances for pool in moment.pools),
         )
 
 
-def _promise(fleet: Fleet, pools: tuple[Pool, ...], workload: Workload) -> Promise:
-    latencies: dict[str, float] = {}
-    for metric in ("ttft", "tpot"):
-        for statistic, seconds in _latencies_s(fleet, pools, workload, metric).items():
-            latencies[f"{metric}_{statistic}_ms"] = seconds * 1e3
-    served = sum(pool.serves.get(workload.name, 0.0) for pool in pools if pool.role != "prefill")
-    return Promise(
-        name=workload.name,
-        model=workload.llm,
-        demand_rps=workload.demand_rps,
-        served_rps=served,
-        slo={f"{t.metric}_{t.statistic}_ms": round(t.bound_s * 1e3, 9) for t in workload.targets},
-        headroom=headroom(fleet, pools, workload.name) if served > 0 else None,
-        **latencies,
+def _budget(fleet: Fleet, decision: Decision) -> Budget | None:
+    """State values per hour, at the stated demand."""
+    if fleet.budget_usd_per_h is None:
+        return None
+    per_hour = 3600 / (1 + fleet.margins.demand)
+    hours = sum(period.hours for period in fleet.periods)
+    weight = {(s.name, p.name): s.probability * p.hours / hours for s in fleet.scenarios for p in fleet.periods}
+    wanted = sum(
+        weight[when] * rate * workload.value
+        for name, workload in fleet.workloads.items()
+        for when, rate in fleet.rates_rps(name).items()
     )
-
-
-def _latencies_s(fleet: Fleet, pools: tuple[Pool, ...], workload: Workload, metric: str) -> dict[str, float]:
-    """Give statistic → seconds: means averaged over the workload's requests, percentiles the worst of its pools."""
-    seen: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for pool in pools:
-        if workload.name in pool.serves:
-            for name, rate, statistics in forecast_of(fleet, pool, pools).seen(metric):
-                if name == workload.name:
-                    for statistic, seconds in statistics.items():
-                        seen[statistic].append((rate, seconds))
-    total = {statistic: sum(rate for rate, _ in pairs) for statistic, pairs in seen.items()}
-    return {
-        statistic: sum(rate * seconds for rate, seconds in pairs) / total[statistic]
-        if statistic == "mean"
-        else max(seconds for _, seconds in pairs)
-        for statistic, pairs in seen.items()
-    }
+    value = decision.value * per_hour
+    return Budget(
+        usd_per_hour=fleet.budget_usd_per_h,
+        value_per_hour=value,
+        value_bound_per_hour=max(decision.value_bound * per_hour, value),
+        wanted_value_per_hour=wanted * 3600,
+    )
 
 
 def _profiles_used(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[ProfileUsed]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from math import isclose
 
 from pdopt.fleet.fleet import Fleet
+from pdopt.plan.audit_money import audit_money, gpus_held, pools_at, running_when
 from pdopt.plan.conditions import AS_STATED, with_margins_used_up
 from pdopt.plan.forecasts import forecast_of
 from pdopt.plan.forward.line import Unpredictable
-from pdopt.plan.plan import Plan, Pool
+from pdopt.plan.plan import Plan, Pool, Promise
 from pdopt.plan.pools import shape_of
 
 TOLERANCE = 1e-6
@@ -28,32 +29,54 @@ def audit(fleet: Fleet, plan: Plan) -> list[str]:
     list of str
         One sentence per broken promise; empty when the plan keeps them all.
     """
+    broken = [*_stated(fleet, plan), *audit_money(fleet, plan)]
+    several = len(fleet.scenarios) * len(fleet.periods) > 1
+    for scenario in fleet.scenarios:
+        for period in fleet.periods:
+            then = fleet.at(scenario.name, period.name)
+            where = f"in {' '.join(running_when(fleet, scenario.name, period.name).values())}: " if several else ""
+            broken += [where + sentence for sentence in _then(then, plan, scenario.name, period.name)]
+    return broken
+
+
+def _then(fleet: Fleet, plan: Plan, scenario: str, period: str) -> list[str]:
+    """Look at one period of one scenario as at a plan of its own."""
+    pools = pools_at(plan, scenario, period)
+    now = plan.model_copy(update={"pools": pools})
+    served = {p.name: _served(p, scenario, period) for p in plan.workloads}
     return [
-        *_stated(fleet, plan),
-        *_pools(fleet, plan),
-        *_targets(fleet, plan),
-        *_losses(fleet, plan),
-        *_limits(fleet, plan),
-        *_rates(fleet, plan),
-        *_ways(fleet, plan),
-        *_money(fleet, plan),
+        *_pools(fleet, now),
+        *_targets(fleet, now),
+        *_losses(fleet, now),
+        *_limits(fleet, now),
+        *_rates(fleet, now, served),
+        *_ways(fleet, now),
     ]
+
+
+def _served(promise: Promise, scenario: str, period: str) -> float:
+    for spell in promise.periods or ():
+        if spell.period == period and spell.scenario in (None, scenario):
+            return spell.served_rps
+    return promise.served_rps
 
 
 def _stated(fleet: Fleet, plan: Plan) -> Iterator[str]:
     """Check what the plan says of each workload against the fleet, and its gap."""
+    hours = sum(period.hours for period in fleet.periods)
+    weight = {(s.name, p.name): s.probability * p.hours / hours for s in fleet.scenarios for p in fleet.periods}
     for promise in plan.workloads:
         workload = fleet.workloads.get(promise.name)
-        if workload is None or not isclose(promise.demand_rps, workload.demand_rps, rel_tol=TOLERANCE):
+        rates = fleet.rates_rps(promise.name) if workload else {}
+        mean = sum(weight[when] * rate for when, rate in rates.items())
+        if workload is None or not isclose(promise.demand_rps, mean, rel_tol=TOLERANCE):
             yield f"{promise.name}: the fleet does not state a demand of {promise.demand_rps:g} requests per second"
             continue
         for target in workload.targets:
-            stated = getattr(promise, f"{target.metric}_{target.statistic}_ms")
-            if stated is not None and stated > target.bound_s * 1e3 * (1 + TOLERANCE):
-                yield f"{promise.name}: {target.metric} {target.statistic} of {stated:g} ms exceeds its target"
-    due = (plan.cost_per_hour - plan.bound_per_hour) / plan.cost_per_hour if plan.cost_per_hour > 0 else 0.0
-    if not isclose(plan.gap, due, abs_tol=TOLERANCE):
-        yield f"the gap is {due:g}, the plan says {plan.gap:g}"
+            for said in (promise, *(promise.periods or ())):
+                stated = getattr(said, f"{target.metric}_{target.statistic}_ms")
+                if stated is not None and stated > target.bound_s * 1e3 * (1 + TOLERANCE):
+                    yield f"{promise.name}: {target.metric} {target.statistic} of {stated:g} ms exceeds its target"
 
 
 def _pools(fleet: Fleet, plan: Plan) -> Iterator[str]:
@@ -100,26 +123,29 @@ def _limits(fleet: Fleet, plan: Plan) -> Iterator[str]:
     most, power_kw = fleet.limits.max_skus, fleet.limits.power_kw
     if most is not None and len(plan.skus) > most:
         yield f"{len(plan.skus)} SKUs in use, at most {most} are wanted"
+    (period,) = fleet.periods
     drawn_kw = 0.0
     for rental in plan.skus:
         sku = fleet.skus.get(rental.sku)
-        drawn_kw += (sku.power_kw or 0.0) * rental.gpus_rented / sku.gpus if sku else 0.0
+        gpus = gpus_held(rental, period.name, {pool.scenario for pool in plan.pools if pool.scenario})
+        drawn_kw += (sku.power_kw or 0.0) * gpus / sku.gpus if sku else 0.0
     if power_kw is not None and drawn_kw > power_kw * (1 + TOLERANCE):
         yield f"the rented nodes draw {drawn_kw:g} kW, at most {power_kw:g} kW are there"
 
 
-def _rates(fleet: Fleet, plan: Plan) -> Iterator[str]:
+def _rates(fleet: Fleet, plan: Plan, stated: dict[str, float]) -> Iterator[str]:
     sides: dict[str, dict[str, float]] = {role: defaultdict(float) for role in ("prefill", "decode", "mixed")}
     for pool in plan.pools:
         for name, rate in pool.serves.items():
             sides[pool.role][name] += rate
-    stated = {promise.name: promise.served_rps for promise in plan.workloads}
     for name, workload in fleet.workloads.items():
         asked = workload.min_served * workload.demand_rps
         for role in ("prefill", "decode"):
             carried = sides[role][name] + sides["mixed"][name]
             if carried < asked * (1 - TOLERANCE):
                 yield f"{name}: {role} carries {carried:.6g} of {asked:.6g} requests per second"
+            if carried > workload.demand_rps * (1 + TOLERANCE) + 1e-12:
+                yield f"{name}: {role} carries {carried:.6g} requests per second, {workload.demand_rps:.6g} come"
             if not isclose(carried, stated.get(name, -1.0), rel_tol=TOLERANCE, abs_tol=1e-12):
                 yield f"{name}: says it serves {stated.get(name)} requests per second, {role} carries {carried:.6g}"
 
@@ -151,28 +177,3 @@ def _way(fleet: Fleet, plan: Plan, pool: Pool, handover: str, name: str) -> Iter
         takes = other.role == "decode" and other.model == pool.model and other.handover == handover
         if takes and name in other.serves and not shape_of(pool).hands_over_to(shape_of(other)):
             yield f"{name}: {shape_of(pool)} cannot hand its KV cache over to {shape_of(other)}"
-
-
-def _money(fleet: Fleet, plan: Plan) -> Iterator[str]:
-    rented = {rental.sku: rental for rental in plan.skus}
-    if len(rented) < len(plan.skus) or rented.keys() - fleet.skus.keys():
-        yield f"rents {', '.join(rental.sku for rental in plan.skus)}; there are {', '.join(fleet.skus)}, each once"
-    for name, sku in fleet.skus.items():
-        used = sum(pool.instances * pool.gpus_per_instance for pool in plan.pools if pool.sku == name)
-        rental = rented.get(name)
-        if rental is None:
-            if used:
-                yield f"{name}: {used} GPUs are used and none is rented"
-            continue
-        if used > rental.gpus_rented or rental.gpus_rented > rental.nodes * sku.gpus:
-            yield f"{name}: {used} GPUs used, {rental.gpus_rented} rented, {rental.nodes} nodes of {sku.gpus}"
-        if sku.available is not None and rental.nodes > sku.available:
-            yield f"{name}: {rental.nodes} nodes rented, {sku.available} available"
-        units = rental.nodes if sku.billing == "node" else rental.gpus_rented / sku.gpus
-        if not isclose(rental.usd_per_hour, units * sku.usd_per_h, rel_tol=TOLERANCE, abs_tol=1e-9):
-            yield f"{name}: {rental.usd_per_hour} dollars per hour stated, {units * sku.usd_per_h} due"
-    total = sum(rental.usd_per_hour for rental in plan.skus)
-    if not isclose(total, plan.cost_per_hour, rel_tol=TOLERANCE, abs_tol=1e-9):
-        yield f"the rentals add up to {total}, the plan says {plan.cost_per_hour} dollars per hour"
-    if plan.bound_per_hour > plan.cost_per_hour * (1 + TOLERANCE) + 1e-9:
-        yield f"the bound {plan.bound_per_hour} lies above the cost {plan.cost_per_hour}"

@@ -31,6 +31,12 @@ class Pool(Part):
         Decode pools: the group of decode ends they belong to.
     hands_over : dict or None
         Prefill pools: handover → workload → requests per second.
+    period, scenario : str or None
+        When it runs, where the fleet has several.
+    on_spot : dict or None
+        Spot term → instances that run on its nodes, of all `instances`.
+    expected_away : float or None
+        Instances that are away on average, because their spot nodes are.
     """
 
     model: str
@@ -48,6 +54,15 @@ class Pool(Part):
     precision: str = ""
     handover: str | None = None
     hands_over: dict[str, dict[str, float]] | None = None
+    period: str | None = None
+    scenario: str | None = None
+    on_spot: dict[str, int] | None = None
+    expected_away: float | None = None
+
+    @property
+    def carrying(self) -> float:
+        """Instances that carry the load on average."""
+        return self.instances - (self.expected_away or 0.0)
 
 
 class Headroom(Part):
@@ -63,13 +78,9 @@ class Headroom(Part):
     mixed_slower: float | None = None
 
 
-class Promise(Part):
-    """What one workload gets: rates in requests per second, latencies predicted at the stated demand."""
+class Latencies(Part):
+    """Predicted latencies in milliseconds at the stated demand; those that nothing is asked of may be absent."""
 
-    name: str
-    model: str
-    demand_rps: float
-    served_rps: float
     ttft_mean_ms: float | None = None
     ttft_p50_ms: float | None = None
     ttft_p90_ms: float | None = None
@@ -80,8 +91,31 @@ class Promise(Part):
     tpot_p90_ms: float | None = None
     tpot_p95_ms: float | None = None
     tpot_p99_ms: float | None = None
+
+
+class Spell(Latencies):
+    """What one workload gets in one period of one scenario."""
+
+    period: str
+    scenario: str | None = None
+    demand_rps: float
+    served_rps: float
+
+
+class Promise(Latencies):
+    """What one workload gets: rates in requests per second, latencies predicted at the stated demand.
+
+    With periods, rates are averages over the (expected) time, latencies and headroom those of the worst period, and
+    `periods` has them one by one.
+    """
+
+    name: str
+    model: str
+    demand_rps: float
+    served_rps: float
     slo: dict[str, float]
     headroom: Headroom | None = None
+    periods: tuple[Spell, ...] | None = None
 
 
 class PriceSource(Part):
@@ -94,8 +128,47 @@ class PriceSource(Part):
     region: str | None = None
 
 
+class Holding(Part):
+    """Nodes (and their GPUs) held under a term in one period of one scenario, and how many the pools need."""
+
+    period: str
+    scenario: str | None = None
+    nodes: int
+    gpus: int
+    used: int
+
+
+class TermUse(Part):
+    """What is held of a SKU under one term.
+
+    Attributes
+    ----------
+    nodes : int
+        Committed to, owned, or most held at once.
+    usd_per_hour : float
+        Average over the (expected) time.
+    utilisation : float
+        Part of the paid (or owned) node-hours that the pools need.
+    break_even : float or None
+        Commitments: the utilisation above which they are cheaper than the SKU's cheapest price by the hour (spot
+        aside); None where there is no such price.
+    """
+
+    term: str
+    kind: Literal["on_demand", "spot", "reserved", "owned"]
+    nodes: int
+    usd_per_hour: float
+    usd_per_node_hour: float
+    utilisation: float
+    break_even: float | None = None
+    periods: tuple[Holding, ...]
+
+
 class Rental(Part):
-    """What is rented of one SKU; dollars per hour of all its nodes."""
+    """What is rented of one SKU; dollars per hour of all its nodes.
+
+    With periods, nodes and GPUs are those of the busiest period, dollars and the `terms` averages over the time.
+    """
 
     sku: str
     gpu: str
@@ -106,6 +179,28 @@ class Rental(Part):
     available: int | None = None
     power_kw: float | None = None
     price_source: PriceSource | None = None
+    terms: tuple[TermUse, ...] | None = None
+
+
+class PeriodTotal(Part):
+    """Totals of one period of one scenario; dollars per hour while it lasts, commitments included, starts not."""
+
+    period: str
+    scenario: str | None = None
+    hours: float
+    probability: float = 1.0
+    cost_per_hour: float
+    gpus: int
+    instances: int
+
+
+class Budget(Part):
+    """What a budget bought: dollars per hour, and value per hour of what is served."""
+
+    usd_per_hour: float
+    value_per_hour: float
+    value_bound_per_hour: float
+    wanted_value_per_hour: float
 
 
 class ProfileUsed(Part):
@@ -152,7 +247,11 @@ class Plan(Part):
     bound_per_hour : float
         No plan is cheaper than this.
     gap : float
-        (cost - bound) / cost.
+        (cost - bound) / cost; of the value under a budget, and of what is minimised where risk counts.
+    costs : dict
+        The parts that `cost_per_hour` adds up from: kinds of terms, and starts.
+    minimised_per_hour : float or None
+        What was minimised where risk counts: `cost_per_hour` weighed with the dearest scenarios. The bound is its own.
     """
 
     status: Literal["optimal", "feasible"]
@@ -163,6 +262,10 @@ class Plan(Part):
     pools: tuple[Pool, ...]
     workloads: tuple[Promise, ...]
     skus: tuple[Rental, ...]
+    costs: dict[str, float]
+    minimised_per_hour: float | None = None
+    periods: tuple[PeriodTotal, ...] | None = None
+    budget: Budget | None = None
     assumptions: dict[str, float | str]
     margins: dict[str, float]
     redundancy: dict[str, int] = Field(default_factory=dict)

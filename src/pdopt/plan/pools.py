@@ -66,7 +66,7 @@ class PoolForecast(ABC):
     def rate_rps(self, workload: str, conditions: Conditions) -> float:
         """Give the requests per second that one instance gets of one workload."""
         factor = conditions.all_demand * conditions.demand.get(workload, 1.0)
-        return self.pool.serves[workload] * factor * (1 - conditions.slack) / self.pool.instances
+        return self.pool.serves[workload] * factor * (1 - conditions.slack) / self.pool.carrying
 
     def statistics(self, workload: str, metric: str) -> list[str]:
         """Give the statistics to state: the mean, and those that the workload has targets on."""

@@ -15,7 +15,7 @@ def token_prices(fleet: Fleet, table: LaneTable, pools: tuple[Pool, ...]) -> Ite
     Prefill counts the input tokens it computes, decode the output tokens, a mixed instance both.
     """
     used = {(name, pool.role, pool.sku) for pool in pools for name in pool.serves}
-    price = {node.sku: node.usd_per_h / node.gpus for node in table.nodes}
+    price = {node.sku: node.usd_per_h / node.gpus for node in table.nodes}  # of the hour, whatever the terms
     for workload in fleet.workloads.values():
         for role in ("prefill", "decode", "mixed"):
             for sku in fleet.skus:

@@ -26,7 +26,7 @@ def formulation(program: pyo.ConcreteModel) -> str:
     """
     matrix = compile_matrix(program)
     parts = [
-        f"Minimise {program.rental_cost.doc}.",
+        f"Minimise {program.cost.doc}. Under a budget, first maximise {program.value.doc}, the first priority first.",
         _table("Sets", ((s.local_name, s.doc) for s in program.component_objects(pyo.Set) if s.doc)),
         _table("Variables", (_variable(v) for v in program.component_objects(pyo.Var))),
         "## Constraints",
@@ -44,14 +44,16 @@ def _variable(variable: pyo.Var) -> tuple[str, str]:
     domain = "whole number, not negative" if first is None or first.is_integer() else "not negative"
     if first is not None and first.is_binary():
         domain = "0 or 1"
-    return f"{variable.local_name}[{variable.index_set().local_name}]", f"{variable.doc} ({domain})"
+    over = " × ".join(s.local_name for s in variable.index_set().subsets(expand_all_set_operators=True))
+    return f"{variable.local_name}[{over}]", f"{variable.doc} ({domain})"
 
 
 def _family(program: pyo.ConcreteModel, matrix: Matrix, name: str, docstring: str) -> str:
     component = program.component(name)
     indices = [index for (family, index) in matrix.row_of if family == name][:2]
+    over = " × ".join(s.local_name for s in component.index_set().subsets(expand_all_set_operators=True))
     rows = "\n".join(_row(matrix, name, index) for index in indices) or "(no row in this fleet)"
-    claim = f"{docstring.strip()} For each of `{component.index_set().local_name}`: {component.doc}."
+    claim = f"{docstring.strip()} For each of `{over}`: {component.doc}."
     return f"### {name}\n\n{claim}\n\n```\n{rows}\n```"
 
 

@@ -27,6 +27,7 @@ class Matrix:
     a : sparse matrix, rows × columns
     column_of : dict, (variable, index) → column
     row_of : dict, (constraint, index) → row
+    values : arrays like cost, one per priority of a budget, first come first: minus the value per second that is served
     """
 
     cost: Floats
@@ -39,6 +40,7 @@ class Matrix:
     a: Any
     column_of: dict[tuple[str, Any], int]
     row_of: dict[tuple[str, Any], int]
+    values: tuple[Floats, ...] = ()
 
     def columns(self, variable: str) -> dict[Any, int]:
         """Give index → column of one variable."""
@@ -51,8 +53,9 @@ def compile_matrix(program: pyo.ConcreteModel) -> Matrix:
     rhs = np.asarray(form.rhs, dtype=float)
     kinds = np.array([row.bound_type for row in form.rows], dtype=int)  # -1: >=, 0: =, 1: <=
     columns = form.columns
+    cost, *values = np.asarray(form.c.todense(), dtype=float)  # what is maximised comes with the sign turned
     return Matrix(
-        cost=np.asarray(form.c.todense(), dtype=float).reshape(-1),
+        cost=cost,
         lower=np.array([-np.inf if v.lb is None else v.lb for v in columns], dtype=float),
         upper=np.array([np.inf if v.ub is None else v.ub for v in columns], dtype=float),
         whole=np.array([v.is_integer() for v in columns], dtype=bool),
@@ -62,11 +65,13 @@ def compile_matrix(program: pyo.ConcreteModel) -> Matrix:
         a=csc_array(form.A),
         column_of={(v.parent_component().local_name, v.index()): i for i, v in enumerate(columns)},
         row_of={(r.constraint.parent_component().local_name, r.constraint.index()): i for i, r in enumerate(form.rows)},
+        values=tuple(values),
     )
 
 
 def _unit(program: pyo.ConcreteModel, variable: Any) -> float:
-    """Give the required rate of a routed workload; everything else is counted in ones."""
+    """Give the wanted rate of a routed workload; everything else is counted in ones."""
     if variable.parent_component().local_name != "Routed_rps":
         return 1.0
-    return program.table.required_rps[variable.index()[1]] or 1.0
+    _, workload, _, slot = variable.index()
+    return program.slot_of[slot].wanted_rps[workload] or 1.0

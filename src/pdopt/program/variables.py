@@ -9,17 +9,48 @@ from pdopt.capacity.covering import most_instances
 
 def add_variables(program: pyo.ConcreteModel) -> None:
     """Add instance counts, routed rates and node counts."""
+
+    def enough(program: pyo.ConcreteModel, lane: str, slot: str) -> tuple[int, int]:
+        return 0, most_instances(program.table, program.lane_of[lane], program.slot_of[slot])
+
     program.Instances = pyo.Var(
         program.LANES,
+        program.SLOTS,
         domain=pyo.NonNegativeIntegers,
-        bounds=lambda program, lane: (0, most_instances(program.table, program.lane_of[lane])),
+        bounds=enough,
         doc="running instances of a lane, at most those that would carry all its workloads",
     )
     program.Routed_rps = pyo.Var(
-        program.ROUTES, domain=pyo.NonNegativeReals, doc="requests per second of a workload sent to a lane"
+        program.ROUTES,
+        program.SLOTS,
+        domain=pyo.NonNegativeReals,
+        doc="requests per second of a workload sent to a lane",
     )
     program.Nodes = pyo.Var(
-        program.SKUS, domain=pyo.NonNegativeIntegers, doc="rented nodes (GPUs, where a SKU is billed per GPU)"
+        program.RENTALS,
+        domain=pyo.NonNegativeIntegers,
+        doc="nodes rented for a slot (GPUs, where a SKU is billed per GPU)",
     )
-    program.Used = pyo.Var(program.SPARED_LANES, domain=pyo.Binary, doc="whether a lane has instances at all")
+    program.Committed = pyo.Var(
+        program.COMMITMENTS, domain=pyo.NonNegativeIntegers, doc="nodes committed to for all slots of a term"
+    )
+    program.OnSpot = pyo.Var(
+        program.SPOT, domain=pyo.NonNegativeIntegers, doc="instances of a lane that run on spot nodes of a term"
+    )
+    program.Used = pyo.Var(
+        program.SPARED_LANES, program.SLOTS, domain=pyo.Binary, doc="whether a lane has instances at all"
+    )
     program.Chosen = pyo.Var(program.CHOSEN_SKUS, domain=pyo.Binary, doc="whether a SKU is used at all")
+    program.StartedNodes = pyo.Var(program.NODE_STARTS, domain=pyo.NonNegativeReals, doc="nodes started for a slot")
+    program.StartedInstances = pyo.Var(
+        program.INSTANCE_STARTS, domain=pyo.NonNegativeReals, doc="instances started for a slot"
+    )
+    tail = list(program.TAIL_SCENARIOS)
+    program.Threshold = pyo.Var(
+        [None] if tail else [], domain=pyo.NonNegativeReals, doc="dollars per hour where the tail of the costs begins"
+    )
+    program.BeyondThreshold = pyo.Var(
+        tail if program.table.risk.alpha < 1 else [],
+        domain=pyo.NonNegativeReals,
+        doc="dollars per hour that a scenario costs beyond the threshold",
+    )

@@ -21,12 +21,12 @@ SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Bound:
-    """A row that may be exceeded at a price: what one unit weighs, and how the excess is told.
+    """Rows that may be exceeded together, at a price: what one unit weighs, and how the excess is told.
 
     ``told`` takes the excess and how it helps ("would be enough", …).
     """
 
-    row: int
+    rows: tuple[int, ...]
     weight: float
     whole: bool
     told: Callable[[float, str], Reason]
@@ -71,8 +71,8 @@ def _carried(fleet: Fleet, table: LaneTable, matrix: Matrix, seconds: float) -> 
 
 def _stock(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
     for node in table.nodes:
-        row = matrix.row_of.get(("nodes_within_stock", node.sku))
-        if row is None:
+        rows = _rows(matrix, "nodes_within_stock", node.sku)
+        if not rows:
             continue
 
         def told(units: float, helps: str, name: str = node.sku) -> Reason:
@@ -85,21 +85,21 @@ def _stock(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
             )
             return Reason(kind="stock", sku=name, available=had, nodes_short=nodes, sentence=sentence)
 
-        yield Bound(row, float(node.gpus), True, told)
+        yield Bound(rows, float(node.gpus), True, told)
 
 
 def _limits(fleet: Fleet, matrix: Matrix) -> Iterator[Bound]:
-    row = matrix.row_of.get(("skus_within_limit", "max_skus"))
-    if row is not None:
+    rows = _rows(matrix, "skus_within_limit", "max_skus")
+    if rows:
 
         def told_skus(more: float, helps: str) -> Reason:
             most = fleet.limits.max_skus or 0
             sentence = f"limits.max_skus: {most + round(more)} instead of {most} {helps}"
             return Reason(kind="limit", limit="max_skus", short_by=float(round(more)), sentence=sentence)
 
-        yield Bound(row, 8.0, True, told_skus)
-    row = matrix.row_of.get(("power_within_limit", "power_kw"))
-    if row is not None:
+        yield Bound(rows, 8.0, True, told_skus)
+    rows = _rows(matrix, "power_within_limit", "power_kw")
+    if rows:
 
         def told_power(more: float, helps: str) -> Reason:
             had = fleet.limits.power_kw or 0.0
@@ -107,14 +107,23 @@ def _limits(fleet: Fleet, matrix: Matrix) -> Iterator[Bound]:
             sentence = f"limits.power_kw: {short:g} kW short; {had + short:g} instead of {had:g} kW {helps}"
             return Reason(kind="limit", limit="power_kw", short_by=short, sentence=sentence)
 
-        yield Bound(row, 1.0, False, told_power)
+        yield Bound(rows, 1.0, False, told_power)
+
+
+def _rows(matrix: Matrix, family: str, *index: str) -> tuple[int, ...]:
+    """Rows of a family whose index begins as given: one for every slot."""
+    return tuple(
+        row
+        for (name, key), row in matrix.row_of.items()
+        if name == family and (key if isinstance(key, tuple) else (key,))[: len(index)] == index
+    )
 
 
 def _beyond(matrix: Matrix, lifted: Sequence[Bound], seconds: float) -> tuple[list[float] | None, bool]:
     """Least weighted excess over the lifted bounds that makes a plan possible (None: none found), and if proven."""
     columns = np.zeros((matrix.a.shape[0], len(lifted)))
     for i, bound in enumerate(lifted):
-        columns[bound.row, i] = -1.0
+        columns[list(bound.rows), i] = -1.0
     whole = np.array([bound.whole for bound in lifted])
     outcome = run(_widened(matrix, columns, [bound.weight for bound in lifted], np.inf, whole), seconds)
     found = None if outcome.values is None else [float(value) for value in outcome.values[len(matrix.cost) :]]
@@ -123,11 +132,12 @@ def _beyond(matrix: Matrix, lifted: Sequence[Bound], seconds: float) -> tuple[li
 
 def _largest_fraction(fleet: Fleet, table: LaneTable, matrix: Matrix, seconds: float) -> tuple[float, float] | None:
     """Largest common fraction found of every workload's demand (margin included), and what it cannot exceed."""
-    scaled = np.zeros((matrix.a.shape[0], 1))
+    scaled, slots = np.zeros((matrix.a.shape[0], 1)), {slot.name: slot for slot in table.slots}
     row_lower, upper = matrix.row_lower.copy(), matrix.upper.copy()
     for (family, index), row in matrix.row_of.items():
         if family == "serve_demand" and row_lower[row] > 0:
-            scaled[row, 0] = -table.required_rps[index] / fleet.workloads[index].min_served
+            workload, slot = index
+            scaled[row, 0] = -slots[slot].required_rps[workload] / fleet.workloads[workload].min_served
             row_lower[row] = 0.0
         if family == "instances_cover_demand":  # speaks of what is required, which is what cannot be
             row_lower[row] = -np.inf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import perf_counter
 
 import pdopt
@@ -12,7 +13,7 @@ from pdopt.plan.audit import BrokenPromiseError, audit
 from pdopt.plan.plan import Answer, Effort, NoPlan, Plan, Reason
 from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
-from pdopt.solving.highs import run
+from pdopt.solving.goals import reach
 from pdopt.solving.out_of_reach import out_of_reach
 from pdopt.solving.shortage import shortage
 from pdopt.solving.tidy import tidy
@@ -40,13 +41,15 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> 
         return no_plan(fleet, "infeasible", out_of_reach(fleet, table))
     matrix = compile_matrix(build(table))
     spent_s = perf_counter() - started
-    outcome = run(matrix, None if time_limit_s is None else time_limit_s - spent_s, gap)
+    reached = reach(matrix, None if time_limit_s is None else time_limit_s - spent_s, gap)
+    outcome = reached.outcome
     solve_s = perf_counter() - started - spent_s
     if outcome.status == "infeasible":
         return no_plan(fleet, "infeasible", shortage(fleet, table, matrix, time_limit_s))
     if outcome.values is None:
         return no_plan(fleet, "unknown", [_time_ran_out(time_limit_s)], outcome.bound)
-    plan = assemble(fleet, table, tidy(table, matrix, outcome, time_limit_s))
+    decision = tidy(table, reached.matrix, outcome, time_limit_s)
+    plan = assemble(fleet, table, replace(decision, value=reached.value, value_bound=reached.value_bound))
     _believe_nothing(fleet, plan)
     whole, rows = int(matrix.whole.sum()), matrix.a.shape[0]
     effort = Effort(total_s=perf_counter() - started, solve_s=solve_s, whole_columns=whole, rows=rows)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import bmat, csc_array
+from scipy.sparse import bmat, csc_array, lil_array
 
 from pdopt.capacity.table import LaneTable, Route
-from pdopt.plan.assemble import Decision
+from pdopt.plan.decision import Decision
 from pdopt.program.matrix import Matrix
+from pdopt.solving.goals import keeping
 from pdopt.solving.highs import Outcome, run
 
 Floats = npt.NDArray[np.float64]
@@ -26,13 +28,27 @@ def tidy(table: LaneTable, matrix: Matrix, outcome: Outcome, time_limit_s: float
     """
     assert outcome.values is not None
     seconds = SECONDS if time_limit_s is None else min(SECONDS, max(time_limit_s / 10, 0.5))
-    fewest = _fewest_gpus(table, matrix, outcome.values, seconds)
+    fewest = _fewest_gpus(table, keeping(matrix, matrix.cost, float(matrix.cost @ outcome.values)), outcome, seconds)
     values = _even_load(table, matrix, fewest)
-    instances = {name: round(float(fewest[column])) for name, column in matrix.columns("Instances").items()}
-    routed: dict[str, dict[Route, float]] = {lane.name: {} for lane in table.lanes}
-    for (lane, workload, handover), column in matrix.columns("Routed_rps").items():
-        routed[lane][Route(workload, handover)] = max(float(values[column]), 0.0)
-    return Decision(instances, routed, outcome.bound, outcome.status == "optimal")
+    routed: dict[tuple[str, str], dict[Route, float]] = {
+        (lane.name, slot.name): {} for lane in table.lanes for slot in table.slots
+    }
+    for (lane, workload, handover, slot), column in matrix.columns("Routed_rps").items():
+        routed[lane, slot][Route(workload, handover)] = max(float(values[column]), 0.0)
+    return Decision(
+        instances=_counts(matrix, "Instances", fewest),
+        routed_rps=routed,
+        rented=_counts(matrix, "Nodes", fewest),
+        committed=_counts(matrix, "Committed", fewest),
+        on_spot=_counts(matrix, "OnSpot", fewest),
+        minimised_per_h=float(matrix.cost @ fewest),
+        bound_per_h=outcome.bound,
+        proven=outcome.status == "optimal",
+    )
+
+
+def _counts(matrix: Matrix, variable: str, values: Floats) -> dict[Any, int]:
+    return {index: round(float(values[column])) for index, column in matrix.columns(variable).items()}
 
 
 def _fixed(matrix: Matrix, columns: Iterable[int], values: Floats) -> Matrix:
@@ -42,37 +58,40 @@ def _fixed(matrix: Matrix, columns: Iterable[int], values: Floats) -> Matrix:
     return replace(matrix, lower=lower, upper=upper)
 
 
-def _fewest_gpus(table: LaneTable, matrix: Matrix, values: Floats, seconds: float) -> Floats:
+def _fewest_gpus(table: LaneTable, matrix: Matrix, outcome: Outcome, seconds: float) -> Floats:
+    assert outcome.values is not None
     gpus = {lane.name: lane.shape.gpus for lane in table.lanes}
     cost = np.zeros(len(matrix.cost))
-    for name, column in matrix.columns("Instances").items():
+    for (name, _), column in matrix.columns("Instances").items():
         cost[column] = gpus[name]
-    fixed = _fixed(replace(matrix, cost=cost), matrix.columns("Nodes").values(), values)
-    found = run(fixed, time_limit_s=seconds, start=values).values
-    return values if found is None else found
+    rented = [*matrix.columns("Nodes").values(), *matrix.columns("Committed").values()]
+    fixed = _fixed(replace(matrix, cost=cost), rented, outcome.values)
+    found = run(fixed, time_limit_s=seconds, start=outcome.values).values
+    return outcome.values if found is None else found
 
 
 def _even_load(table: LaneTable, matrix: Matrix, values: Floats) -> Floats:
-    """Routes that minimise, for each LLM, its largest load per instance, and then that of each of its roles."""
+    """Give routes that minimise, per LLM and slot, the largest load per instance, and then that of each role."""
     counts = matrix.columns("Instances")
-    whole = [*matrix.columns("Nodes").values(), *counts.values(), *matrix.columns("Used").values()]
-    fixed = _fixed(matrix, whole, values)
-    roles = sorted({(lane.llm, lane.role) for lane in table.lanes})
-    llms = sorted({llm for llm, _ in roles})
-    peaks = np.zeros((fixed.a.shape[0], len(roles) + len(llms)))
-    a = fixed.a.tolil()
+    fixed = _fixed(matrix, np.flatnonzero(matrix.whole).tolist(), values)
+    slots = [slot.name for slot in table.slots]
+    roles = [(slot, *pair) for slot in slots for pair in sorted({(lane.llm, lane.role) for lane in table.lanes})]
+    llms = list(dict.fromkeys((slot, llm) for slot, llm, _ in roles))
+    place = {key: i for i, key in enumerate([*roles, *llms])}
+    peaks, row_less = lil_array((fixed.a.shape[0], len(place))), fixed.a.tolil()
     for lane in table.lanes:
         for limit in range(len(lane.limits)):
-            row = fixed.row_of["load_within_instances", (lane.name, limit)]
-            a[row, counts[lane.name]] = 0.0
-            peaks[row, roles.index((lane.llm, lane.role))] = -round(float(values[counts[lane.name]]))
-    below = np.zeros((len(roles), len(roles) + len(llms)))  # the peak of a role is at most that of its LLM
-    for i, (llm, _) in enumerate(roles):
-        below[i, i], below[i, len(roles) + llms.index(llm)] = 1.0, -1.0
-    width, height = peaks.shape[1], len(roles)
+            for slot in slots:
+                row = fixed.row_of["load_within_instances", (lane.name, limit, slot)]
+                row_less[row, counts[lane.name, slot]] = 0.0
+                peaks[row, place[slot, lane.llm, lane.role]] = -round(float(values[counts[lane.name, slot]]))
+    below = lil_array((len(roles), len(place)))  # the peak of a role is at most that of its LLM
+    for i, (slot, llm, _) in enumerate(roles):
+        below[i, i], below[i, place[slot, llm]] = 1.0, -1.0
+    width, height = len(place), len(roles)
     spread = replace(
         fixed,
-        a=csc_array(bmat([[a.tocsc(), peaks], [None, below]])),
+        a=csc_array(bmat([[row_less.tocsc(), peaks], [None, below]])),
         cost=np.concatenate([np.zeros(len(fixed.cost)), np.full(len(roles), 0.01), np.ones(len(llms))]),
         lower=np.concatenate([fixed.lower, np.zeros(width)]),
         upper=np.concatenate([fixed.upper, np.full(width, 1.0 + 1e-9)]),

@@ -67,10 +67,13 @@ class Sizing:
 
 
 def size(fleet: Fleet, workload: str) -> Sizing:
-    """Size one workload on every shape and SKU of a fleet, alone, margins and `min_served` included."""
+    """Size one workload on every shape and SKU of a fleet, alone, margins and `min_served` included.
+
+    Where the demand varies it is sized for its peak.
+    """
     asked = fleet.workloads[workload]
     table = every_lane(replace(fleet, workloads={workload: asked}))
-    required = table.required_rps[workload]
+    required = max(slot.required_rps[workload] for slot in table.slots)
     ends = _cheapest_ends(fleet, table)
     ways = {end.route.handover for end in ends if end.lane.role == "prefill"}
     sides = {end: _side(fleet, end, required, len(ways) > 1) for end in ends}
@@ -83,7 +86,7 @@ def size(fleet: Fleet, workload: str) -> Sizing:
     order = list(ROLES)
     return Sizing(
         workload=workload,
-        demand_rps=asked.demand_rps,
+        demand_rps=max(fleet.rates_rps(workload).values()),
         required_rps=required,
         sides=tuple(sorted(sides.values(), key=lambda side: order.index(side.role))),
         pairs=tuple(sorted(pairs, key=lambda pair: pair.usd_per_hour)),

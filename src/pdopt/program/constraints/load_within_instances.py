@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 
+from pdopt.program.work import carrying, work
+
 
 def add_load_within_instances(program: pyo.ConcreteModel) -> None:
-    """Bound the work routed to a lane by its instances, once per limit."""
+    """Bound the work routed to a lane by its instances (those on spot less the time they are away), per limit."""
 
-    def rule(program: pyo.ConcreteModel, lane: str, limit: int) -> object:
-        loads = program.lane_of[lane].loads
-        work = sum(load[limit] * program.Routed_rps[lane, route] for route, load in loads.items())
-        return work - program.Instances[lane] <= 0
+    def rule(program: pyo.ConcreteModel, lane: str, limit: int, slot: str) -> object:
+        return work(program, lane, limit, slot) - carrying(program, lane, slot) <= 0
 
     program.load_within_instances = pyo.Constraint(
-        program.LIMITS, rule=rule, doc="instances' worth of work routed to a lane is at most its instances"
+        program.LIMITS,
+        program.SLOTS,
+        rule=rule,
+        doc="instances' worth of work routed to a lane is at most its instances",
     )

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyomo.environ as pyo
+
+from pdopt.program.work import leaving
 
 
 def add_serve_demand(program: pyo.ConcreteModel) -> None:
     """Decode and mixed lanes together carry ``min_served`` of the demand (margin included)."""
-    ends: dict[str, list[Any]] = {workload: [] for workload in program.WORKLOADS}
-    for lane, workload, handover in program.ROUTES:
-        if program.lane_of[lane].role in ("decode", "mixed"):
-            ends[workload].append(program.Routed_rps[lane, workload, handover])
 
-    def rule(program: pyo.ConcreteModel, workload: str) -> object:
-        if not ends[workload] and program.table.required_rps[workload] == 0:
+    def rule(program: pyo.ConcreteModel, workload: str, slot: str) -> object:
+        rates, required = leaving(program, workload, slot), program.slot_of[slot].required_rps[workload]
+        if not rates and required == 0:
             return pyo.Constraint.Skip
-        return sum(ends[workload]) >= program.table.required_rps[workload]
+        return sum(rates) >= required
 
     program.serve_demand = pyo.Constraint(
-        program.WORKLOADS, rule=rule, doc="requests per second that leave decode (or mixed) cover what must be served"
+        program.WORKLOADS,
+        program.SLOTS,
+        rule=rule,
+        doc="requests per second that leave decode (or mixed) cover what must be served",
     )

@@ -3,6 +3,7 @@
 from math import inf
 
 from tests.samples import lane, table_of
+from tests.witness import plain
 
 from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
@@ -16,7 +17,7 @@ def test_only_nodes_cost_and_only_counts_are_whole():
     )
     matrix = compile_matrix(build(table))
     columns = {
-        name: (float(matrix.cost[i]), bool(matrix.whole[i]), float(matrix.lower[i]), float(matrix.upper[i]))
+        plain(name): (float(matrix.cost[i]), bool(matrix.whole[i]), float(matrix.lower[i]), float(matrix.upper[i]))
         for name, i in matrix.column_of.items()
     }
     # nobody needs more than 5 x 0.5 = 2.5 -> 3 instances of M, 5 x 0.4 = 2 -> 3 of N

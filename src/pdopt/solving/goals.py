@@ -1,0 +1,68 @@
+"""One goal after the other: value by priority under a budget, then the cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+import numpy as np
+from scipy.sparse import csc_array, vstack
+
+from pdopt.program.matrix import Floats, Matrix
+from pdopt.solving.highs import Outcome, run
+
+KEPT = 1e-7  # part of a goal that the goals after it may give up: what a solver's tolerances need
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What came of all goals.
+
+    Attributes
+    ----------
+    outcome : Outcome
+        Of the last goal, the cost; "optimal" only if all goals were proven.
+    matrix : Matrix
+        The program with the goals reached as rows.
+    value, value_bound : float
+        Under a budget: value per second of what is served, and what no plan exceeds.
+    """
+
+    outcome: Outcome
+    matrix: Matrix
+    value: float = 0.0
+    value_bound: float = 0.0
+
+
+def reach(matrix: Matrix, time_limit_s: float | None, gap: float) -> Reached:
+    """Serve the most value, the first priority first, then minimise the cost; without a budget just the latter."""
+    ends = None if time_limit_s is None else perf_counter() + time_limit_s
+    value, value_bound, proven, start = 0.0, 0.0, True, None
+    for goal in matrix.values:
+        outcome = run(replace(matrix, cost=goal), _left(ends, start), gap, start)
+        if outcome.values is None or outcome.objective is None:
+            return Reached(outcome, matrix)
+        value, value_bound = value - outcome.objective, value_bound - outcome.bound
+        proven = proven and outcome.status == "optimal"
+        matrix, start = keeping(matrix, goal, outcome.objective), outcome.values
+    outcome = run(matrix, _left(ends, start), gap, start)
+    if outcome.values is None and start is not None:
+        outcome = Outcome("feasible", start, float(matrix.cost @ start), outcome.bound)
+    if not proven and outcome.status == "optimal":
+        outcome = replace(outcome, status="feasible")
+    return Reached(outcome, matrix, value, value_bound)
+
+
+def keeping(matrix: Matrix, goal: Floats, reached: float) -> Matrix:
+    """Add a row that keeps what a goal has reached."""
+    return replace(
+        matrix,
+        a=csc_array(vstack([matrix.a, goal.reshape(1, -1)])),
+        row_lower=np.append(matrix.row_lower, -np.inf),
+        row_upper=np.append(matrix.row_upper, reached + KEPT * abs(reached)),
+    )
+
+
+def _left(ends: float | None, start: Floats | None) -> float | None:
+    """Seconds left; a little more where a solution is known, so that it is not lost."""
+    return None if ends is None else max(ends - perf_counter(), 0.01 if start is None else 0.5)
