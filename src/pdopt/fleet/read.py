@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path as FilePath
 from typing import Protocol
 
-from pdopt.fleet.checks import check_names, check_power, check_transfer, states_nic, unusable
+from pdopt.fleet.checks import check_names, check_power, check_transfer, states_nic, unusable, without_effect
+from pdopt.fleet.demand import check_demand
 from pdopt.fleet.entries import (
     AssumptionsEntry,
     LimitsEntry,
@@ -21,16 +22,21 @@ from pdopt.fleet.faults import did_you_mean
 from pdopt.fleet.fleet import Assumptions, Fleet, Limits, Margins, Redundancy, Transfer
 from pdopt.fleet.llms import Surroundings, check_rows, read_llm
 from pdopt.fleet.located import read_yaml
+from pdopt.fleet.periods import check_blocks, read_horizon
 from pdopt.fleet.price_choice import PriceLists
 from pdopt.fleet.price_notes import price_notes
 from pdopt.fleet.priced_skus import gpus_on_offer
 from pdopt.fleet.prices import current_day
+from pdopt.fleet.scenarios import read_budget, read_risk, read_scenarios
 from pdopt.fleet.sections import entries_of, section_of
 from pdopt.fleet.skus import read_skus
-from pdopt.fleet.workloads import workload_of
+from pdopt.fleet.workloads import Usual, workload_of
 
-LATER = ("periods", "budget", "sites", "scenarios")
-KEYS = ("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy", "limits")
+LATER = ("sites",)
+KEYS = (
+    *("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy", "limits"),
+    *("periods", "scenarios", "risk", "budget"),
+)
 
 
 class Catalogue(PriceLists, Protocol):
@@ -91,20 +97,25 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     gpus = gpus_on_offer(raw.get("skus"), path.parent, catalogue) if asked else ()
     around = Surroundings(path.parent, catalogue, gpus)
     llms = {n: read_llm(n, entry, around, complaints) for n, entry in models.items()}
+    horizon = read_horizon(raw, path.parent, complaints)
+    scenarios, risk, budget = read_scenarios(raw, complaints), read_risk(raw, complaints), read_budget(raw, complaints)
     stated_nic = states_nic(raw)
     section, skus = read_skus(raw, list(llms.values()), path.parent, catalogue, complaints)
     for name, written in (raw.get("models") or {}).items() if isinstance(raw.get("models"), dict) else ():
         if name not in models and isinstance(written, dict):
             check_rows(name, written, complaints)
     check_names(raw, complaints)
+    check_demand(raw, horizon, complaints)
+    check_blocks(raw, horizon, complaints)
     check_power(skus, limits.power_kw, complaints)
     check_transfer(stated_nic, llms, transfer, complaints)
     complaints.raise_any()
+    usual = Usual(assumptions.prefill_service_cv2, 1.0 if budget is None else 0.0)
     return Fleet(
         name=str(raw.get("name") or path.stem),
         skus=skus,
         llms={n: llm for n, llm in llms.items() if llm is not None},
-        workloads={n: workload_of(n, entry, assumptions.prefill_service_cv2) for n, entry in entries.items()},
+        workloads={n: workload_of(n, entry, usual, horizon) for n, entry in entries.items()},
         transfer=Transfer(
             transfer.overhead_ms / 1e3, {(link.prefill, link.decode): link.gb_per_s for link in transfer.links}
         ),
@@ -112,11 +123,16 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         margins=Margins(**margins.model_dump()),
         redundancy=Redundancy(**redundancy.model_dump()),
         limits=Limits(**limits.model_dump()),
+        periods=horizon.periods,
+        scenarios=scenarios,
+        risk=risk,
+        budget_usd_per_h=budget,
         notes=(
             *price_notes(section.prices, today or current_day()),
             *section.notes,
             *around.notes,
             *unusable(skus, llms.values()),
+            *without_effect(raw),
         ),
         source_hash=complaints.sha256,
     )

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, StrictBool
 
 from pdopt.fleet.faults import Path
-from pdopt.fleet.fields import Entry, Positive, Text
+from pdopt.fleet.fields import Entry, NotNegative, Positive, Text
 from pdopt.fleet.rows import ROWS
 
 
@@ -21,6 +21,7 @@ class ModelEntry(Entry):
     profiles: Text | None = Field(None, description="a folder with prefill.csv and decode.csv, relative to this file")
     engine: Text | None = Field(None, description="the one engine whose profiles may be used (sglang, vllm, trtllm)")
     kv_bytes_per_token: Positive | None = Field(None, description="bytes of KV cache per token")
+    start_usd: NotNegative = Field(0.0, description="dollars that starting one of its instances costs")
     analytic: StrictBool = Field(
         False, description="true to estimate profiles on GPUs that have none (docs/analytic.md)"
     )
