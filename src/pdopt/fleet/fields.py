@@ -134,6 +134,8 @@ def _sentence(kind: type[BaseModel], detail: dict[str, Any]) -> str:
         return "is not available in this version; leave it out"
     if detail["type"] == "extra_forbidden":
         return f"unknown key; {did_you_mean(str(detail['loc'][-1]), owner.model_fields)}"
+    if detail["type"] == "too_short":
+        return f"must name at least one{hint}"
     if detail["type"] == "value_error":
         message = str(detail["ctx"]["error"])
         return f"{message}, got {detail['input']!r}{hint}"

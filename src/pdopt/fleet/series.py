@@ -84,29 +84,30 @@ def _usable(columns: list[str], workloads: list[str], complaints: Complaints) ->
 
 def _rows(table: Any, columns: list[str], complaints: Complaints) -> Iterator[SeriesRow]:
     seen: set[str] = set()
-    for cells in table:
-        if not any(cell.strip() for cell in cells):
+    for written in table:
+        if not any(cell.strip() for cell in written):
             continue
-        if len(cells) != len(columns):
-            complaints.add((), f"has {len(cells)} cells for {len(columns)} columns; give one each", line=table.line_num)
+        if len(written) != len(columns):
+            state = f"has {len(written)} cells for {len(columns)} columns"
+            complaints.add((), f"{state}; give one each", line=table.line_num)
             continue
-        row = _row(dict(zip(columns, cells, strict=True)), complaints, table.line_num)
-        if row is not None and row.period in seen:
-            complaints.add((), f"{row.period!r} is named twice; give every period its own name", table.line_num)
-        elif row is not None:
-            seen.add(row.period)
+        cells = {column: cell.strip() for column, cell in zip(columns, written, strict=True)}
+        naming = next(name for name in NAMES if name in cells)
+        period = cells.pop(naming)
+        if not period:
+            complaints.add((naming,), "is blank; give the period a name", table.line_num)
+        elif period in seen:
+            complaints.add((), f"{period!r} is named twice; give every period its own name", table.line_num)
+        seen.add(period)
+        row = _row(period, cells, complaints, table.line_num)
+        if row is not None:
             yield row
 
 
-def _row(cells: dict[str, str], complaints: Complaints, line: int) -> SeriesRow | None:
-    naming = next(name for name in NAMES if name in cells)
-    rates_rps = {name: cell.strip() for name, cell in cells.items() if name not in (naming, "hours")}
-    record: dict[str, Any] = {"period": cells[naming].strip(), "rates_rps": rates_rps}
-    if cells.get("hours", "").strip():
-        record["hours"] = cells["hours"].strip()
+def _row(period: str, cells: dict[str, str], complaints: Complaints, line: int) -> SeriesRow | None:
+    hours = cells.pop("hours", "")
+    record = {"period": period, "rates_rps": cells} | ({"hours": hours} if hours else {})
     known = Complaints(complaints.file)
     row = validate(SeriesRow, record, (), known)
-    if not record["period"]:
-        known.add((naming,), "is blank; give the period a name")
     complaints.faults += [Fault(f.file, line, f.path.removeprefix("rates_rps."), f.sentence) for f in known.faults]
-    return row if record["period"] else None
+    return row

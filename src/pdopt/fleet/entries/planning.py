@@ -25,7 +25,9 @@ class RiskEntry(Entry):
     """What is minimised: expected cost, and the mean cost of the dearest cases (or `risk: worst_case`)."""
 
     weight: Fraction = Field(description="the weight of the dearest cases against the expected cost, 0 to 1")
-    cvar: Fraction = Field(description="where they begin: 0.9 for the dearest tenth, 1 for the dearest scenario")
+    cvar: Fraction = Field(
+        description="the part of the cases left out as cheap: 0.9 for the dearest tenth, 1 for the dearest one"
+    )
 
 
 class BudgetEntry(Entry):

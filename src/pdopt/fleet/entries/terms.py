@@ -40,16 +40,22 @@ class TermEntry(Entry):
     )
     available: CountOrZero | None = Field(None, description="how many nodes there are, or leave it out for no limit")
     max_share: Fraction | None = Field(
-        None, description="spot: the largest part of a pool's instances on it, such as 0.3 or 30 %"
+        None, description="for spot, the largest part of a pool's instances on it, such as 0.3 or 30 %"
     )
     interruption: HeldBack | None = Field(
-        None, description="spot: the part of the time that a node is away, such as 0.05 or 5 %"
+        None, description="for spot, the part of the time that a node is away, such as 0.05 or 5 %"
     )
     periods: list[Text] | None = Field(
-        None, description="reserved: the periods it holds in (capacity blocks), a list of names", min_length=1
+        None,
+        description="for reserved, the periods it holds in (capacity blocks), a list of names; left out, all",
+        min_length=1,
     )
-    capex_usd: NotNegative | None = Field(None, description="reserved or owned: dollars one node is bought for")
-    years: Positive | None = Field(None, description="reserved or owned: years over which capex_usd is written off")
+    capex_usd: NotNegative | None = Field(
+        None, description="for reserved or owned, dollars that one node is bought for"
+    )
+    years: Positive | None = Field(
+        None, description="for reserved or owned, the years over which capex_usd is written off"
+    )
 
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:

@@ -58,7 +58,7 @@ class WorkloadEntry(Entry):
     )
     value: NotNegative | None = Field(None, description="what a request is worth, for budgets; left out, 1")
     priority: Count | None = Field(
-        None, description="for budgets: 1 (where left out) is served before 2, whatever the value of those behind"
+        None, description="a whole number, for budgets: 1 (where left out) is served before 2, whatever 2 is worth"
     )
     prefill_service_cv2: NotNegative | None = Field(None, description="its own squared coefficient of variation")
 
