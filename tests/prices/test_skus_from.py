@@ -249,3 +249,73 @@ def test_the_price_of_a_region_wins_over_that_of_all_regions(read, tmp_path, ord
 )
 def test_mistyped_keys_are_told_with_the_right_one(faults, skus, said):
     assert [line.partition(":")[2] for line in faults(fleet(skus))] == [line.partition(":")[2] for line in said]
+
+
+# -- several terms --------------------------------------------------------------------------------------------------
+
+GCP = {"from": "gcp", "region": "us-central1", "only": "a3-highgpu-8g"}
+
+
+def terms_of(sku):
+    return {term.name: (term.kind, term.usd_per_h) for term in sku.terms}
+
+
+def test_several_terms_of_a_list_are_ways_to_pay(read):
+    """GCP a3-highgpu-8g in us-central1 (Cyclenerd, 2026-07-30)."""
+    sku = read(fleet({**GCP, "term": ["reserved_3y", "on_demand"]})).skus["a3-highgpu-8g"]
+    assert terms_of(sku) == {"reserved_3y": ("reserved", 38.8644), "on_demand": ("on_demand", 88.49)}
+    assert (sku.usd_per_h, sku.price_origin.term) == (88.49, "on_demand")
+
+
+def test_one_term_that_is_not_on_demand_has_its_kind_and_on_demand_is_a_price(read):
+    assert terms_of(read(fleet({**GCP, "term": "reserved_1y"})).skus["a3-highgpu-8g"]) == {
+        "reserved_1y": ("reserved", 61.3837)
+    }
+    assert terms_of(read(fleet({**AWS, "term": "spot"})).skus["p5.48xlarge"])["spot"][0] == "spot"
+    assert read(fleet({**GCP, "term": ["on_demand"]})).skus["a3-highgpu-8g"].terms == ()
+
+
+def test_entries_add_to_the_terms_of_a_list(read):
+    own = {"reserved_1y": {"available": 4}, "quote": {"usd_per_hour": 50}, "on_demand": {"usd_per_hour": 80}}
+    chosen = {**GCP, "term": ["on_demand", "reserved_1y"], "a3-highgpu-8g": {"terms": own}}
+    sku = read(fleet(chosen)).skus["a3-highgpu-8g"]
+    assert terms_of(sku) == {
+        "on_demand": ("on_demand", 80),
+        "reserved_1y": ("reserved", 61.3837),
+        "quote": ("on_demand", 50),
+    }
+    assert [term.available for term in sku.terms] == [None, 4, None]
+    assert sku.price_origin.source == "given in the fleet file"
+
+
+def test_terms_beside_one_price_of_a_list(read):
+    own = {"terms": {"spot": {"usd_per_hour": 30, "max_share": 0.2}}}
+    sku = read(fleet({**AWS, "p5.48xlarge": own})).skus["p5.48xlarge"]
+    assert terms_of(sku) == {"on_demand": ("on_demand", 55.04), "spot": ("spot", 30)}
+    assert sku.price_origin.file == "2026-07-20-aws.csv"
+
+
+def test_an_own_price_leaves_the_terms_of_a_list_out(read):
+    sku = read(fleet({**GCP, "term": ["on_demand", "reserved_1y"], "a3-highgpu-8g": {"usd_per_hour": 40}})).skus
+    assert (sku["a3-highgpu-8g"].usd_per_h, sku["a3-highgpu-8g"].terms) == (40, ())
+
+
+def test_a_node_type_has_those_of_the_terms_that_the_list_has(read):
+    skus = read(fleet({**AWS, "term": ["on_demand", "reserved_1y"]}, ("h100-sxm", 8), ("h200-sxm", 8))).skus
+    assert list(terms_of(skus["p5.48xlarge"])) == ["on_demand", "reserved_1y"]
+    assert skus["p5en.48xlarge"].terms == ()
+
+
+@pytest.mark.parametrize(
+    ("skus", "said"),
+    [
+        ({**AWS, "term": ["on_demand", "sopt"]}, "skus.term[1]: no sopt prices of aws us-east-1; did you mean spot?"),
+        ({**AWS, "term": []}, "skus.term: must name at least one"),
+        ({**AWS, "p5.48xlarge": {"terms": {}}}, "skus.p5.48xlarge.terms: must name at least one term"),
+        ({**AWS, "p5.48xlarge": {"terms": {"spot": {}}}}, "skus.p5.48xlarge.terms.spot.usd_per_hour: is missing"),
+        ({**AWS, "p5.48xlarge": {"terms": {"spot": 3}}}, "skus.p5.48xlarge.terms.spot: must be a mapping, got 3"),
+    ],
+)
+def test_terms_of_lists_that_cannot_be(faults, skus, said):
+    (found,) = faults(fleet(skus))
+    assert found.partition(": ")[2].startswith(said)

@@ -20,5 +20,7 @@ def check(fleet: FleetFile, models: Models = None, quiet: Quiet = False) -> None
         f"{len(entries)} {name if len(entries) == 1 else name + 's'}"
         for name, entries in (("LLM", problem.llms), ("SKU", problem.skus), ("workload", problem.workloads))
     ]
+    parts += [f"{len(problem.periods)} periods"] if len(problem.periods) > 1 else []
+    parts += [f"{len(problem.scenarios)} scenarios"] if len(problem.scenarios) > 1 else []
     shapes = sum(len(llm.prefill) + len(llm.decode) + len(llm.mixed) for llm in problem.llms.values())
     typer.echo(f"{fleet}: no faults ({', '.join(parts)}, {shapes} measured shapes)")

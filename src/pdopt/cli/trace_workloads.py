@@ -38,6 +38,9 @@ def workloads(
     rate: Annotated[
         RateStatistic, typer.Option("--rate", "--percentile-rate", help="The rate that the classes share.")
     ] = RateStatistic.MEAN,
+    periods: Annotated[
+        bool, typer.Option("--periods", help="Give each hour of the day its rate, as periods of the fleet.")
+    ] = False,
     prefix: Annotated[str, typer.Option("--prefix", help="Put before the names of the classes.")] = "",
     into: Annotated[
         Path | None, typer.Option("--into", help="A fleet to copy with the workloads added; needs -o.")
@@ -55,6 +58,8 @@ def workloads(
     targets = _targets(ttft_ms, tpot_ms, slo or [])
     count = _count(classes)
     _check_files(into, replace, output, force)
+    if periods and rate is not RateStatistic.MEAN:
+        raise refuse(f"--periods: has the mean rate of each hour; leave out --rate {rate.value}")
     requests = read_or_exit(trace)
 
     from pdopt.fleet.faults import FleetFaults
@@ -62,7 +67,9 @@ def workloads(
     from pdopt.traces.classes import workloads as workloads_of
     from pdopt.traces.into import put_into
 
-    found = workloads_of(requests, count, rate.value, prefix)
+    found = workloads_of(requests, count, "hourly" if periods else rate.value, prefix)
+    if periods and not found.hours:
+        raise refuse(f"{trace}: is too short for --periods, which needs 20 hours or more; leave it out")
     try:
         text = block(found, model, targets) if into is None else put_into(into, found, model, targets, replace)
     except FleetFaults as error:
@@ -148,6 +155,12 @@ def _notes(requests: Requests, found: Workloads) -> list[str]:
     over = found.peak_minute_rps / found.mean_rps
     if found.statistic == "mean" and over > BURSTY:
         notes.append(f"the busiest minute has {over:.2g} times the mean rate; --rate peak-minute plans for it")
+    busiest_rps = max((hour.requests_per_second or 0.0 for hour in found.hours), default=0.0)
+    if found.statistic == "hourly" and found.peak_minute_rps > BURSTY * busiest_rps:
+        over = found.peak_minute_rps / busiest_rps
+        notes.append(
+            f"the busiest minute has {over:.2g} times the rate of the busiest hour; margins.demand plans for it"
+        )
     if silences(requests.arrival_s):
         notes.append("the trace has silent gaps, which lower its mean rate; see pdopt trace summarize")
     return notes

@@ -76,5 +76,18 @@ def unusable(skus: dict[str, Sku], llms: Iterable[Llm | None]) -> Iterable[str]:
             yield f"{sku.name}: instances of {sizes} GPUs do not divide its {sku.gpus}; nodes are filled as one pool"
 
 
+def without_effect(raw: dict[str, Any]) -> Iterable[str]:
+    """Say what the file states and the plan does not depend on."""
+    workloads, skus, models = ([*raw[key].items()] for key in ("workloads", "skus", "models"))
+    for key in ("value", "priority"):
+        stating = [name for name, entry in workloads if isinstance(entry, dict) and entry.get(key) is not None]
+        if stating and raw.get("budget") is None:
+            yield f"{key} of {', '.join(stating)} has no effect without a budget: all demand is served"
+    for key in ("start_usd", "stop_usd", "min_up_hours"):
+        stating = [name for name, entry in (*skus, *models) if isinstance(entry, dict) and entry.get(key)]
+        if stating and raw.get("periods") is None:
+            yield f"{key} of {', '.join(stating)} has no effect without periods: nothing starts or stops"
+
+
 def _fits(instance_gpus: int, node_gpus: int) -> bool:
     return node_gpus % instance_gpus == 0 or instance_gpus % node_gpus == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -14,6 +14,7 @@ class Entry(BaseModel):
     """Base of everything a user writes: unknown keys are faults, values never change."""
 
     LATER: ClassVar[tuple[str, ...]] = ()  # keys that a later version will know
+    ESSENTIAL: ClassVar[tuple[str, ...]] = ()  # what to name where nothing is written; the required keys if empty
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=())
 
@@ -41,7 +42,8 @@ def _number(value: object) -> object:
     return value
 
 
-def _fraction(value: object) -> object:
+def as_fraction(value: object) -> object:
+    """Give percents such as "10 %" as numbers."""
     if isinstance(value, str) and value.strip().endswith("%"):
         try:
             return float(value.strip()[:-1]) / 100
@@ -59,12 +61,19 @@ Positive = Annotated[Number, Field(gt=0)]
 NotNegative = Annotated[Number, Field(ge=0)]
 Count = Annotated[int, BeforeValidator(_number), Field(ge=1)]
 CountOrZero = Annotated[int, BeforeValidator(_number), Field(ge=0)]
-Fraction = Annotated[float, BeforeValidator(_fraction), Field(ge=0, le=1)]
-HeldBack = Annotated[float, BeforeValidator(_fraction), Field(ge=0, lt=1)]
-Growth = Annotated[float, BeforeValidator(_fraction), Field(ge=0, le=2)]
+Fraction = Annotated[float, BeforeValidator(as_fraction), Field(ge=0, le=1)]
+HeldBack = Annotated[float, BeforeValidator(as_fraction), Field(ge=0, lt=1)]
+Growth = Annotated[float, BeforeValidator(as_fraction), Field(ge=0, le=2)]
 Text = Annotated[str, BeforeValidator(_text)]
 
-NOT_A_NUMBER = {"int": "must be a whole number", "float": "must be a number"}
+WRONG_KIND = {
+    "int": "must be a whole number",
+    "float": "must be a number",
+    "dict": "must be a mapping",
+    "model": "must be a mapping",
+    "list": "must be a list",
+    "tuple": "must be a list",
+}
 
 EntryType = TypeVar("EntryType", bound=Entry)
 
@@ -73,8 +82,9 @@ def validate(kind: type[EntryType], raw: object, path: Path, complaints: Complai
     """Validate one entry; note every fault of it and return None when there is one."""
     if not isinstance(raw, dict):
         shown = "nothing" if raw is None else repr(raw)
-        needed = ", ".join(name for name, info in kind.model_fields.items() if info.is_required())
-        complaints.add(path, f"must be a mapping with {needed or 'keys'}; got {shown}")
+        required = [name for name, info in kind.model_fields.items() if info.is_required()]
+        needed = ", ".join(kind.ESSENTIAL or required or kind.model_fields)
+        complaints.add(path, f"must be a mapping with {needed}; got {shown}")
         return None
     before = len(complaints.faults)
     entry = None
@@ -90,15 +100,29 @@ def validate(kind: type[EntryType], raw: object, path: Path, complaints: Complai
 
 def _field_at(kind: type[BaseModel], loc: tuple[Any, ...]) -> tuple[type[BaseModel], str]:
     """Follow `loc` into nested entries; give the entry holding the last key and that field's description."""
-    description = ""
-    for step in loc:
+    description, steps = "", iter(loc)
+    for step in steps:
         aliases = {field.alias: field for field in kind.model_fields.values()}
         info = kind.model_fields.get(str(step)) or aliases.get(str(step))
         description = (info.description or "") if info else ""
-        inner = info.annotation if info else None
-        if step != loc[-1] and isinstance(inner, type) and issubclass(inner, BaseModel):
-            kind = inner
+        inner, many = _entry_in(info.annotation) if info else (None, False)
+        if inner is None:
+            break
+        kind = inner
+        if many:
+            next(steps, None)  # the name or number of one of them
     return kind, description
+
+
+def _entry_in(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """Give the kind of entry that a field holds, if it does, and whether it holds several."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, False
+    for part in get_args(annotation):
+        found, _ = _entry_in(part)
+        if found is not None:
+            return found, get_origin(annotation) in (list, tuple, dict) or _entry_in(part)[1]
+    return None, False
 
 
 def _sentence(kind: type[BaseModel], detail: dict[str, Any]) -> str:
@@ -110,10 +134,12 @@ def _sentence(kind: type[BaseModel], detail: dict[str, Any]) -> str:
         return "is not available in this version; leave it out"
     if detail["type"] == "extra_forbidden":
         return f"unknown key; {did_you_mean(str(detail['loc'][-1]), owner.model_fields)}"
+    if detail["type"] == "too_short":
+        return f"must name at least one{hint}"
     if detail["type"] == "value_error":
         message = str(detail["ctx"]["error"])
         return f"{message}, got {detail['input']!r}{hint}"
     default = detail["msg"].replace("Input should be", "must be").replace("Input", "value").replace("valid ", "")
-    message = NOT_A_NUMBER.get(detail["type"].partition("_")[0], default)
+    message = WRONG_KIND.get(detail["type"].partition("_")[0], default)
     got = "" if isinstance(detail["input"], dict | list) else f", got {detail['input']!r}"
     return f"{message}{got}{hint}"

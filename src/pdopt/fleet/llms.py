@@ -53,7 +53,8 @@ def read_llm(name: str, entry: ModelEntry, around: Surroundings, complaints: Com
         lacking = " and ".join(role for role in ("prefill", "decode") if not groups.get(role))
         complaints.add(("models", name), f"has no {lacking} rows; {_remedy(entry)}")
     card_kv_bytes = _card_kv_bytes(around.catalogue.card_of(name), complaints)
-    return Llm(name=name, kv_bytes_per_token=entry.kv_bytes_per_token or card_kv_bytes, **groups)
+    kv_bytes_per_token = entry.kv_bytes_per_token or card_kv_bytes
+    return Llm(name=name, kv_bytes_per_token=kv_bytes_per_token, start_usd=entry.start_usd, **groups)
 
 
 def check_rows(name: str, written: dict[str, Any], complaints: Complaints) -> None:

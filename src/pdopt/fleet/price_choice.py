@@ -23,7 +23,7 @@ class PriceLists(Protocol):
 
 
 def _words(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+    return [value] if isinstance(value, str | int | float) else value
 
 
 class PricedSkus(Entry):
@@ -31,7 +31,9 @@ class PricedSkus(Entry):
 
     source: Text = Field(alias="from", description="a provider (pdopt prices list) or a CSV, relative to this file")
     region: Text | None = Field(None, description="the provider's region; needed where it has several")
-    term: Text = Field(ON_DEMAND, description="on_demand, reserved_1y, reserved_3y, spot")
+    term: Annotated[tuple[Text, ...], BeforeValidator(_words), Field(min_length=1)] = Field(
+        (ON_DEMAND,), description="on_demand, reserved_1y, reserved_3y, spot, or a list of them"
+    )
     only: Annotated[list[Text] | None, BeforeValidator(_words)] = Field(
         None, description="GPU types or node types; without it, every node type whose GPU an LLM has a profile on"
     )
@@ -40,6 +42,11 @@ class PricedSkus(Entry):
     def where(self) -> str:
         """Provider and region in words."""
         return f"{self.source} {self.region or ''}".strip()
+
+    @property
+    def terms(self) -> str:
+        """The terms in words."""
+        return " or ".join(self.term)
 
 
 KEYS = tuple(info.alias or name for name, info in PricedSkus.model_fields.items())
@@ -59,11 +66,11 @@ def offered_prices(chosen: PricedSkus, base: FilePath, catalogue: PriceLists, co
         prices = _of_provider(chosen.source, list(catalogue.files("prices/*.csv")), complaints)
     prices = _of_region(prices, chosen, complaints)
     terms = {price.row.term for price in prices}
-    if prices and chosen.term not in terms:
-        remedy = did_you_mean(chosen.term, terms)
-        complaints.add(("skus", "term"), f"no {chosen.term} prices of {chosen.where}; {remedy}")
-        return []
-    return prices
+    lacking = [(i, term) for i, term in enumerate(chosen.term) if prices and term not in terms]
+    for i, term in lacking:
+        path = ("skus", "term", i) if len(chosen.term) > 1 else ("skus", "term")
+        complaints.add(path, f"no {term} prices of {chosen.where}; {did_you_mean(term, terms)}")
+    return [] if lacking else prices
 
 
 def _of_file(name: str, base: FilePath, complaints: Complaints) -> list[Price]:

@@ -6,20 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from pdopt.fleet.priced_skus import some
-from pdopt.fleet.prices import Price
+from pdopt.fleet.priced_skus import BY_TERM, some
 
 
-def price_notes(prices: dict[str, Price], today: date) -> Iterable[str]:
+def price_notes(prices: dict[str, BY_TERM], today: date) -> Iterable[str]:
     """Say which prices are old or undated, and which can be taken away."""
     stale: dict[str, list[str]] = defaultdict(list)
-    for name, price in prices.items():
+    for name, price in ((name, price) for name, by_term in prices.items() for price in by_term.values()):
         if price.stale(today):
             age = price.age_days(today)
             state = "undated" if age is None else f"{age} days old"
             stale[f"{state} ({price.file})"].append(name)
     for state, names in stale.items():
-        yield f"prices are {state}: {some(names)}; check them before buying"
-    spot = [name for name, price in prices.items() if price.row.term == "spot"]
+        yield f"prices are {state}: {some(list(dict.fromkeys(names)))}; check them before buying"
+    spot = [name for name, by_term in prices.items() if "spot" in by_term]
     if spot:
         yield f"spot prices change and spot nodes can be taken away: {some(spot)}; they are illustrative"

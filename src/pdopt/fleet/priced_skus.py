@@ -13,10 +13,11 @@ from pdopt.fleet.fields import validate
 from pdopt.fleet.fleet import Llm
 from pdopt.fleet.gpus import Gpu, read_gpus
 from pdopt.fleet.price_choice import KEYS, PricedSkus, PriceLists, offered_prices
-from pdopt.fleet.prices import Price, read_networks
+from pdopt.fleet.prices import ON_DEMAND, Price, read_networks
 from pdopt.fleet.profiles import Shape
 
 STATED = ("gpu", "gpus", "usd_per_hour")
+BY_TERM = dict[str, Price]
 
 
 @dataclass
@@ -26,13 +27,13 @@ class Section:
     Attributes
     ----------
     prices : dict
-        The prices taken from lists, by SKU.
+        The prices taken from lists, by SKU and term.
     parts : set
         SKUs that are parts of a machine: no instance stretches over several of them.
     """
 
     entries: Any
-    prices: dict[str, Price] = field(default_factory=dict)
+    prices: dict[str, BY_TERM] = field(default_factory=dict)
     parts: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
@@ -96,7 +97,7 @@ class Offer:
     """What a price list offers: prices by node type, and what is known of the machines."""
 
     chosen: PricedSkus
-    prices: dict[str, Price]
+    prices: dict[str, BY_TERM]
     without_price: tuple[str, ...]
     network_gb_per_s: dict[tuple[str, str], float]
     gpus: dict[str, Gpu]
@@ -105,7 +106,11 @@ class Offer:
     def read(cls, chosen: PricedSkus, base: FilePath, catalogue: PriceLists, complaints: Complaints) -> Offer:
         """Read what the choice asks for."""
         every = offered_prices(chosen, base, catalogue, complaints)
-        prices = {price.row.instance_type: price for price in every if price.row.term == chosen.term}
+        prices: dict[str, BY_TERM] = {}
+        for term in chosen.term:
+            for price in every:
+                if price.row.term == term:
+                    prices.setdefault(price.row.instance_type, {})[term] = price
         lacking = sorted({price.row.instance_type for price in every} - prices.keys())
         networks = read_networks(catalogue.files("nodes.csv"))
         return cls(chosen, prices, tuple(lacking), networks, read_gpus(catalogue.files("gpus.csv")))
@@ -121,7 +126,7 @@ class Offer:
 
     def nothing(self) -> str:
         """Say that no LLM can run on anything offered."""
-        gpus = ", ".join(sorted({price.row.gpu for price in self.prices.values()}))
+        gpus = ", ".join(sorted({any_of(prices).row.gpu for prices in self.prices.values()}))
         return f"{self.chosen.where} offers {gpus}: no LLM has a profile that fits; add one, or SKUs of your own"
 
 
@@ -131,12 +136,15 @@ def _take(section: Section, offer: Offer, shapes: set[Shape], complaints: Compla
             remedy = did_you_mean(name, offer.prices)
             complaints.add(("skus", name), f"is no node type of {offer.chosen.where}; {remedy}")
     wanted, unknown = _wanted(offer, shapes, complaints), []
-    for name, price in offer.prices.items():
+    for name, prices in offer.prices.items():
+        price = any_of(prices)
         written = section.entries.get(name, {} if name in wanted else None)
         if not isinstance(written, dict):
             continue
-        section.entries[name] = entry = {key: getattr(price.row, key) for key in STATED} | written
-        section.prices |= {} if "usd_per_hour" in written else {name: price}
+        section.entries[name] = entry = {"gpu": price.row.gpu, "gpus": price.row.gpus, **written}
+        if "usd_per_hour" not in written:
+            entry |= _cost(prices, written.get("terms"))
+            section.prices[name] = {t: p for t, p in prices.items() if not _own_price(written.get("terms"), t)}
         section.parts |= {name} if offer.is_part(price) else set()
         share = offer.network_gb_per_s.get((price.provider, name))
         if share is not None:
@@ -147,24 +155,48 @@ def _take(section: Section, offer: Offer, shapes: set[Shape], complaints: Compla
     section.notes += _notes(section, offer, unknown)
 
 
+def any_of(prices: BY_TERM) -> Price:
+    """Give one of a node type's prices, to tell what all of them are of."""
+    return next(iter(prices.values()))
+
+
+def _cost(prices: BY_TERM, written: object) -> dict[str, Any]:
+    """Give what a SKU costs: one price on demand, or the terms of the list with what the entry adds to them."""
+    if written is None and tuple(prices) == (ON_DEMAND,):
+        return {"usd_per_hour": prices[ON_DEMAND].row.usd_per_hour}
+    if written is not None and (not isinstance(written, dict) or not written):
+        return {}  # a fault, told where entries are read
+    terms: dict[str, Any] = {term: {"usd_per_hour": price.row.usd_per_hour} for term, price in prices.items()}
+    for term, own in (written or {}).items():
+        terms[term] = {**terms.get(term, {}), **own} if isinstance(own, dict) else own
+    return {"terms": terms}
+
+
+def _own_price(terms: object, term: str) -> bool:
+    """Whether an entry states the price of a term itself."""
+    own = terms.get(term) if isinstance(terms, dict) else None
+    return isinstance(own, dict) and own.get("usd_per_hour") is not None
+
+
 def _wanted(offer: Offer, shapes: set[Shape], complaints: Complaints) -> set[str]:
     """Names of the node types that the choice takes."""
     only = offer.chosen.only
     if only is None:
-        return {n for n, price in offer.prices.items() if any(offer.hosts(price, shape) for shape in shapes)}
-    known = {name for price in offer.prices.values() for name in (price.row.instance_type, price.row.gpu)}
+        return {n for n, p in offer.prices.items() if any(offer.hosts(any_of(p), shape) for shape in shapes)}
+    gpu_of = {name: any_of(prices).row.gpu for name, prices in offer.prices.items()}
+    known = {*gpu_of, *gpu_of.values()}
     for i, name in enumerate(only):
         if name not in known:
-            where = f"{offer.chosen.term} price at {offer.chosen.where}"
+            where = f"{offer.chosen.terms} price at {offer.chosen.where}"
             complaints.add(("skus", "only", i), f"{name!r} has no {where}; {did_you_mean(name, known)}")
-    return {name for name, price in offer.prices.items() if {name, price.row.gpu} & set(only)}
+    return {name for name, gpu in gpu_of.items() if {name, gpu} & set(only)}
 
 
 def _notes(section: Section, offer: Offer, unknown: list[str]) -> Iterable[str]:
     if unknown and len(unknown) < len(section.entries):
         yield f"network unknown of {some(unknown)}: there KV transfer takes overhead_ms alone; add nic_gb_per_s"
     if offer.without_price and offer.chosen.only is None:
-        yield f"no {offer.chosen.term} price at {offer.chosen.where} of {some(offer.without_price)}: left out"
+        yield f"no {offer.chosen.terms} price at {offer.chosen.where} of {some(offer.without_price)}: left out"
 
 
 def some(names: Sequence[str]) -> str:

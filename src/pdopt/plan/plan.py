@@ -7,8 +7,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-HOURS_PER_MONTH = 730
-
 
 class Part(BaseModel):
     """Base of everything in a plan: frozen, and left out of the JSON where nothing is stated."""

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pdopt.plan.plan import HOURS_PER_MONTH
+from pdopt.fleet.hours import HOURS_PER_MONTH
 
 WIDTH = 1000  # tables take the width they need; a terminal wraps what is longer than its lines
 

@@ -10,6 +10,7 @@ import yaml
 from pdopt.traces.arrivals import MINUTE_S
 from pdopt.traces.classes import WorkloadClass, Workloads
 from pdopt.traces.hours import DAY_S, HOUR_S, Hour
+from pdopt.traces.periods import hourly, known_hours, period_lines, wrapped
 
 Slo = dict[str, float]
 
@@ -17,6 +18,7 @@ BEGINS = "# Workloads from "
 HEADING = re.compile(  # any line of a heading
     rf"{BEGINS}|# [\d,]+ requests in |# They share |# \(mean .*, each by its share|# prefill_service_cv2 is the squared"
     r"|# the time to prefill a request is|# cached_tokens: |# Mean requests per second by hour|#   (?:00-11|12-23): "
+    r"|# requests_per_second: one mean rate per period"
 )
 ENTRY = re.compile(r"# [\d,]+ of [\d,]+ requests \(")  # the first comment in an entry
 
@@ -24,12 +26,20 @@ STATISTICS = {
     "mean": "the mean rate of the trace",
     "peak-minute": "the rate of its busiest minute",
     "p95-minute": "the 95th percentile of its rates per minute",
+    "hourly": "the mean rate of the trace",
 }
 
 
 def block(found: Workloads, model: str, slo: Slo) -> str:
     """Write the block; the same trace gives the same text."""
-    return "\n".join([*heading(found), "workloads:", *entries(found, model, slo, "  ")]) + "\n"
+    return "\n".join([*heading(found), *sections(found), *entries(found, model, slo, "  ")]) + "\n"
+
+
+def sections(found: Workloads) -> Iterator[str]:
+    """Write what stands before the entries: the periods, if there are rates for them, and the name of the section."""
+    if hourly(found):
+        yield from period_lines(found)
+    yield "workloads:"
 
 
 def heading(found: Workloads) -> Iterator[str]:
@@ -45,8 +55,10 @@ def heading(found: Workloads) -> Iterator[str]:
     yield "# the time to prefill a request is proportional to them, to first order."
     if found.cache_source:
         yield f"# cached_tokens: {found.cache_source}."
-    if found.hours:
-        clock = "of the day (UTC)" if found.start else "from the start of the trace, days laid over one another"
+    clock = "of the day (UTC)" if found.start else "from the start of the trace, days laid over one another"
+    if hourly(found):
+        yield f"# requests_per_second: one mean rate per period, the hours {clock}."
+    elif found.hours:
         yield f"# Mean requests per second by hour {clock}:"
         yield from _by_hour(found.hours, None)
 
@@ -56,7 +68,7 @@ def entries(found: Workloads, model: str, slo: Slo, indent: str) -> Iterator[str
     targets = ", ".join(f"{key}: {_plain(value)}" for key, value in slo.items())
     for known in found.classes:
         yield f"{indent}{known.name}:"
-        lines = [*_comments(known, found), f"model: {_text(model)}", *_numbers(known), f"slo: {{{targets}}}"]
+        lines = [*_comments(known, found), f"model: {_text(model)}", *_numbers(known, found), f"slo: {{{targets}}}"]
         yield from (f"{indent}  {line}" for line in lines)
 
 
@@ -64,16 +76,20 @@ def _comments(known: WorkloadClass, found: Workloads) -> Iterator[str]:
     yield f"# {known.requests:,} of {found.requests:,} requests ({known.share:.1%}), 90 % of them with"
     yield f"# input {_range(known.input_p5_p95)} and output {_range(known.output_p5_p95)};"
     yield f"# {known.far:,} ({known.far / known.requests:.1%}) compute under half or over twice the mean input"
-    if found.hours:
+    if found.hours and not hourly(found):
         yield from _by_hour(found.hours, known.name)
 
 
-def _numbers(known: WorkloadClass) -> Iterator[str]:
+def _numbers(known: WorkloadClass, found: Workloads) -> Iterator[str]:
     yield f"input_tokens: {known.input_tokens:.2f}"
     yield f"output_tokens: {known.output_tokens:.2f}"
     if known.cached_tokens:
         yield f"cached_tokens: {known.cached_tokens:.2f}"
-    yield f"requests_per_second: {_plain(known.requests_per_second)}"
+    if hourly(found):
+        rates = [_plain(hour.classes[known.name]) for hour in known_hours(found)]
+        yield from wrapped("requests_per_second: [", rates, "]")
+    else:
+        yield f"requests_per_second: {_plain(known.requests_per_second)}"
     yield f"prefill_service_cv2: {_plain(known.prefill_service_cv2)}"
 
 

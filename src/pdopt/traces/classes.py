@@ -13,7 +13,8 @@ from pdopt.traces.hours import Hour, by_hour
 from pdopt.traces.requests import Requests
 from pdopt.traces.summary import rates
 
-Statistic = Literal["mean", "peak-minute", "p95-minute"]
+Statistic = Literal["mean", "peak-minute", "p95-minute", "hourly"]
+HOURLY: Statistic = "hourly"
 
 NARROW_CV2 = 0.3
 MOST_AUTOMATIC = 6
@@ -83,12 +84,13 @@ def workloads(requests: Requests, count: int | None, statistic: Statistic = "mea
     count : int or None
         How many classes; None takes the fewest, up to six, whose `prefill_service_cv2` is under 0.3 on average.
     statistic : str
-        The rate to share out: mean, that of the busiest minute, or the 95th percentile of the minutes.
+        The rate to share out: mean, that of the busiest minute, the 95th percentile of the minutes; or hourly, the
+        mean with a rate for each hour of the day.
     prefix : str
         Put before the names of the classes.
     """
     stated = rates(requests)
-    rate_rps = {"mean": stated.mean, "peak-minute": stated.peak_minute, "p95-minute": stated.p95_minute}[statistic]
+    rate_rps = {"peak-minute": stated.peak_minute, "p95-minute": stated.p95_minute}.get(statistic, stated.mean)
     groups = _narrow(requests) if count is None else group(requests, count)
     order = np.argsort(_means(requests.new_tokens, groups), kind="stable")
     groups = np.argsort(order).astype(np.int8)[groups]

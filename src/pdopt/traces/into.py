@@ -11,6 +11,7 @@ import yaml
 from pdopt.fleet.faults import did_you_mean
 from pdopt.traces.block import BEGINS, ENTRY, HEADING, Slo, entries, heading
 from pdopt.traces.classes import Workloads
+from pdopt.traces.periods import hourly, names, period_lines
 from pdopt.traces.source import complaint
 
 Pair = tuple[yaml.Node, yaml.Node]
@@ -29,11 +30,12 @@ def put_into(fleet: Path, found: Workloads, model: str, slo: Slo, replace: bool 
     Raises
     ------
     FleetFaults
-        The file cannot be read, does not have the LLM, or has workloads of the same names or in braces.
+        The file cannot be read, does not have the LLM, has workloads of the same names or in braces, or periods
+        that are not the hours of the trace.
     """
     text, sections = _sections(fleet)
     _check_model(fleet, sections, model)
-    lines = text.splitlines()
+    lines = [*text.splitlines(), *_periods(fleet, sections, found)]
     if "workloads" not in sections:
         return "\n".join([*lines, "", *heading(found), "workloads:", *entries(found, model, slo, "  ")]) + "\n"
     key, value = sections["workloads"]
@@ -53,6 +55,20 @@ def put_into(fleet: Path, found: Workloads, model: str, slo: Slo, replace: bool 
     indent = " " * (known[0][0].start_mark.column if known else 2)
     added = [*(indent + line for line in heading(found)), *entries(found, model, slo, indent)]
     return "\n".join([*kept, *added, *lines[last:]]) + "\n"
+
+
+def _periods(fleet: Path, sections: Sections, found: Workloads) -> list[str]:
+    """Give the section ``periods`` if the workloads need one and the file has none."""
+    if not hourly(found):
+        return []
+    if "periods" not in sections:
+        return list(period_lines(found))
+    key, value = sections["periods"]
+    known = value.value if isinstance(value, yaml.MappingNode) else []
+    if [(str(name.value), str(hours.value)) for name, hours in known] != [(name, "1") for name in names(found)]:
+        sentence = "has periods other than the hours of the trace; take them out, or leave --periods out"
+        raise complaint(fleet, sentence, key.start_mark.line + 1)
+    return []
 
 
 def _sections(fleet: Path) -> tuple[str, Sections]:

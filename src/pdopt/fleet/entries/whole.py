@@ -1,0 +1,49 @@
+"""What holds for a fleet as a whole, as it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import Field
+
+from pdopt.fleet.faults import Path
+from pdopt.fleet.fields import Count, CountOrZero, Entry, Growth, HeldBack, NotNegative, Positive
+
+
+class AssumptionsEntry(Entry):
+    """What the performance model assumes; the defaults are the paper's."""
+
+    prefill_service_cv2: NotNegative = Field(1.0, description="1 for M/M/1, 0 for M/D/1")
+    dispatch: Literal["split", "pooled"] = Field("split", description="split (each instance queues for itself)")
+    decode_load: Literal["steady", "open"] = Field("steady", description="steady (batch) or open (random arrivals)")
+    decode_fit: Literal["linear", "quadratic"] = Field("linear", description="linear or quadratic")
+
+    @classmethod
+    def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+        """Refuse what this version cannot do, and what excludes one another."""
+        if raw.get("dispatch") == "pooled":
+            yield ("dispatch",), "pooled is not available in this version; use split"
+        if raw.get("decode_load") == "open" and raw.get("decode_fit") == "quadratic":
+            yield ("decode_fit",), "quadratic describes a steady batch, not decode_load: open; use linear"
+
+
+class RedundancyEntry(Entry):
+    """What may be gone while the plan still serves within its targets."""
+
+    instances: CountOrZero = Field(0, description="how many instances of any one pool may be gone")
+
+
+class LimitsEntry(Entry):
+    """What a plan as a whole must stay within."""
+
+    max_skus: Count | None = Field(None, description="how many SKUs a plan may use at most")
+    power_kw: Positive | None = Field(None, description="kilowatts that the rented nodes may draw at most")
+
+
+class MarginsEntry(Entry):
+    """Fractions held back: more demand, slower prefill, slower decode than stated and measured."""
+
+    demand: Growth = Field(0.0, description="a fraction such as 0.1 or 10 %")
+    prefill: HeldBack = Field(0.0, description="a fraction such as 0.05 or 5 %")
+    decode: HeldBack = Field(0.0, description="a fraction such as 0.08 or 8 %")
