@@ -9,9 +9,11 @@ from pdopt.capacity.covering import most_instances
 
 def add_variables(program: pyo.ConcreteModel) -> None:
     """Add instance counts, routed rates and node counts."""
+    kept_running = bool(program.table.instance_start_usd)  # idle, to spare a start
 
     def enough(program: pyo.ConcreteModel, lane: str, slot: str) -> tuple[int, int]:
-        return 0, most_instances(program.table, program.lane_of[lane], program.slot_of[slot])
+        slots = program.table.slots if kept_running else (program.slot_of[slot],)
+        return 0, max(most_instances(program.table, program.lane_of[lane], one) for one in slots)
 
     program.Instances = pyo.Var(
         program.LANES,
