@@ -32,9 +32,9 @@ def most_instances(table: LaneTable, lane: Lane) -> int:
 
 
 def most_nodes(table: LaneTable, node: NodeType) -> int:
-    """Nodes that would hold the most instances of every lane on a SKU: nobody needs more."""
+    """Nodes that would hold the most instances of every lane on a SKU: nobody needs more, unless told to rent them."""
     gpus = sum(most_instances(table, lane) * lane.shape.gpus for lane in table.lanes if lane.sku == node.sku)
-    return ceil(gpus / node.gpus)
+    return max(ceil(gpus / node.gpus), node.at_least)
 
 
 def covers(table: LaneTable) -> Iterator[Cover]:

@@ -62,7 +62,7 @@ def _lanes_of(fleet: Fleet, llm: Llm, refusals: list[Refusal], numbers: Iterator
 
 def _node_type(sku: Sku) -> NodeType:
     if sku.billing == "node":
-        return NodeType(sku.name, sku.gpus, sku.usd_per_h, sku.available, sku.power_kw)
+        return NodeType(sku.name, sku.gpus, sku.usd_per_h, sku.available, sku.power_kw, sku.at_least)
     available = None if sku.available is None else sku.available * sku.gpus
     power_kw = None if sku.power_kw is None else sku.power_kw / sku.gpus
-    return NodeType(sku.name, 1, sku.usd_per_h / sku.gpus, available, power_kw)
+    return NodeType(sku.name, 1, sku.usd_per_h / sku.gpus, available, power_kw, sku.at_least * sku.gpus)

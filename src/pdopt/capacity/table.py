@@ -48,6 +48,7 @@ class NodeType:
     usd_per_h: float
     available: int | None
     power_kw: float | None = None
+    at_least: int = 0
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,17 @@ class SkuEntry(Entry):
     gpus: Count = Field(description="the GPUs of one node, a whole number")
     usd_per_hour: NotNegative = Field(description="the price of one node in dollars per hour")
     available: CountOrZero | None = Field(None, description="how many nodes there are, or leave it out for no limit")
+    at_least: CountOrZero = Field(0, description="how many nodes are rented in any case, used or not")
     billing: Literal["node", "gpu"] = Field("node", description="node (whole nodes) or gpu (GPUs in use)")
     nic_gb_per_s: Positive | None = Field(None, description="the network of one instance in gigabytes per second")
     power_kw: Positive | None = Field(None, description="kilowatts of one node at full load, for limits.power_kw")
+
+    @classmethod
+    def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+        """Refuse to rent more in any case than there is."""
+        least, most = raw.get("at_least"), raw.get("available")
+        if isinstance(least, int) and isinstance(most, int) and least > most:
+            yield ("at_least",), f"is {least}, but only {most} are available; give at most {most}, or more available"
 
 
 class ModelEntry(Entry):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path as FilePath
 from typing import Any, Protocol
@@ -174,7 +175,8 @@ def _skus(
 def _sku(name: str, e: SkuEntry, section: Section) -> Sku:
     origin = section.prices[name].origin() if name in section.prices else PriceOrigin()
     spans = name not in section.parts
-    return Sku(name, e.gpu, e.gpus, e.usd_per_hour, e.available, e.billing, e.nic_gb_per_s, origin, spans, e.power_kw)
+    sku = Sku(name, e.gpu, e.gpus, e.usd_per_hour, e.available, e.billing, e.nic_gb_per_s, origin, spans, e.power_kw)
+    return replace(sku, at_least=e.at_least)
 
 
 def _workload(name: str, entry: WorkloadEntry, service_cv2: float) -> Workload:

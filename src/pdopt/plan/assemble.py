@@ -105,10 +105,11 @@ def _rentals(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[Rental]:
     used: dict[str, int] = defaultdict(int)
     for pool in pools:
         used[pool.sku] += pool.instances * pool.gpus_per_instance
-    for name, gpus in used.items():
+    wanted = {name: 0 for name, sku in fleet.skus.items() if sku.at_least and name not in used}
+    for name, gpus in {**used, **wanted}.items():
         sku = fleet.skus[name]
-        nodes = ceil(gpus / sku.gpus)
-        rented = nodes * sku.gpus if sku.billing == "node" else gpus
+        nodes = max(ceil(gpus / sku.gpus), sku.at_least)
+        rented = nodes * sku.gpus if sku.billing == "node" else max(gpus, sku.at_least * sku.gpus)
         yield Rental(
             sku=name,
             gpu=sku.gpu,
@@ -116,7 +117,7 @@ def _rentals(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[Rental]:
             gpus_rented=rented,
             gpus_used=gpus,
             power_kw=None if sku.power_kw is None else sku.power_kw * rented / sku.gpus,
-            usd_per_hour=nodes * sku.usd_per_h if sku.billing == "node" else gpus * sku.usd_per_h / sku.gpus,
+            usd_per_hour=nodes * sku.usd_per_h if sku.billing == "node" else rented * sku.usd_per_h / sku.gpus,
             available=sku.available,
             price_source=PriceSource(**asdict(sku.price_origin)),
         )

@@ -161,9 +161,11 @@ def _money(fleet: Fleet, plan: Plan) -> Iterator[str]:
         used = sum(pool.instances * pool.gpus_per_instance for pool in plan.pools if pool.sku == name)
         rental = rented.get(name)
         if rental is None:
-            if used:
-                yield f"{name}: {used} GPUs are used and none is rented"
+            if used or sku.at_least:
+                yield f"{name}: {used} GPUs are used, {sku.at_least} nodes wanted in any case, and none is rented"
             continue
+        if rental.nodes < sku.at_least or rental.gpus_rented < sku.at_least * sku.gpus:
+            yield f"{name}: {rental.nodes} nodes rented, {sku.at_least} are wanted in any case"
         if used > rental.gpus_rented or rental.gpus_rented > rental.nodes * sku.gpus:
             yield f"{name}: {used} GPUs used, {rental.gpus_rented} rented, {rental.nodes} nodes of {sku.gpus}"
         if sku.available is not None and rental.nodes > sku.available:

@@ -10,6 +10,7 @@ from pdopt.program.constraints.instances_only_where_used import add_instances_on
 from pdopt.program.constraints.instances_within_nodes import add_instances_within_nodes
 from pdopt.program.constraints.load_survives_losses import add_load_survives_losses
 from pdopt.program.constraints.load_within_instances import add_load_within_instances
+from pdopt.program.constraints.nodes_at_least import add_nodes_at_least
 from pdopt.program.constraints.nodes_only_of_chosen_skus import add_nodes_only_of_chosen_skus
 from pdopt.program.constraints.nodes_within_stock import add_nodes_within_stock
 from pdopt.program.constraints.power_within_limit import add_power_within_limit
@@ -29,6 +30,7 @@ FAMILIES = (
     add_instances_only_where_used,
     add_instances_within_nodes,
     add_nodes_within_stock,
+    add_nodes_at_least,
     add_nodes_only_of_chosen_skus,
     add_skus_within_limit,
     add_power_within_limit,

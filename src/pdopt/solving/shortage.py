@@ -21,7 +21,7 @@ SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Bound:
-    """A row that may be exceeded at a price: what one unit weighs, and how the excess is told.
+    """A row that may be exceeded (sign -1) or missed (+1) at a price: what one unit weighs, how the excess is told.
 
     ``told`` takes the excess and how it helps ("would be enough", …).
     """
@@ -30,6 +30,7 @@ class Bound:
     weight: float
     whole: bool
     told: Callable[[float, str], Reason]
+    sign: float = -1.0
 
 
 def shortage(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_s: float | None) -> list[Reason]:
@@ -39,7 +40,7 @@ def shortage(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_s: float
     single one is enough), or the demand may be scaled down.
     """
     seconds = SECONDS if time_limit_s is None else min(SECONDS, time_limit_s)
-    bounds = [*_stock(fleet, table, matrix), *_limits(fleet, matrix)]
+    bounds = [*_stock(fleet, table, matrix), *_wanted(fleet, table, matrix), *_limits(fleet, matrix)]
     assert bounds, "a fleet whose workloads can all be served is infeasible only for lack of stock or by its limits"
     reasons = []
     for bound in bounds:
@@ -88,6 +89,21 @@ def _stock(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
         yield Bound(row, float(node.gpus), True, told)
 
 
+def _wanted(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
+    for node in table.nodes:
+        row = matrix.row_of.get(("nodes_at_least", node.sku))
+        if row is None:
+            continue
+
+        def told(units: float, helps: str, name: str = node.sku) -> Reason:
+            sku = fleet.skus[name]
+            fewer = round(units) if sku.billing == "node" else ceil(round(units) / sku.gpus)
+            sentence = f"{name}: at_least {sku.at_least - fewer} instead of {sku.at_least} {helps}"
+            return Reason(kind="limit", sku=name, limit="at_least", short_by=float(fewer), sentence=sentence)
+
+        yield Bound(row, float(node.gpus), True, told, sign=1.0)
+
+
 def _limits(fleet: Fleet, matrix: Matrix) -> Iterator[Bound]:
     row = matrix.row_of.get(("skus_within_limit", "max_skus"))
     if row is not None:
@@ -114,7 +130,7 @@ def _beyond(matrix: Matrix, lifted: Sequence[Bound], seconds: float) -> tuple[li
     """Least weighted excess over the lifted bounds that makes a plan possible (None: none found), and if proven."""
     columns = np.zeros((matrix.a.shape[0], len(lifted)))
     for i, bound in enumerate(lifted):
-        columns[bound.row, i] = -1.0
+        columns[bound.row, i] = bound.sign
     whole = np.array([bound.whole for bound in lifted])
     outcome = run(_widened(matrix, columns, [bound.weight for bound in lifted], np.inf, whole), seconds)
     found = None if outcome.values is None else [float(value) for value in outcome.values[len(matrix.cost) :]]
