@@ -64,10 +64,13 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
 def _pool(fleet: Fleet, lane: Lane, decision: Decision, growth: float) -> Pool:
     routed = {r: x for r, x in decision.routed_rps[lane.name].items() if x > NOTHING * fleet.workloads[r[0]].demand_rps}
     work = [sum(lane.loads[r][i] * x for r, x in routed.items()) for i in range(len(lane.limits))]
+    tightest = max(range(len(work)), key=lambda i: work[i], default=0)
     serves: dict[str, float] = defaultdict(float)
+    brings: dict[str, float] = defaultdict(float)
     hands_over: dict[str, dict[str, float]] = defaultdict(dict)
     for route, rate in routed.items():
         serves[route.workload] += rate / growth
+        brings[route.workload] += lane.loads[route][tightest] * rate
         hands_over[route.handover][route.workload] = rate / growth
     shape, instances = lane.shape, decision.instances[lane.name]
     return Pool(
@@ -79,6 +82,7 @@ def _pool(fleet: Fleet, lane: Lane, decision: Decision, growth: float) -> Pool:
         instances=instances,
         serves=dict(serves),
         utilisation=max(work, default=0.0) / instances,
+        work=dict(brings),
         parallelism=shape.parallelism,
         dp=shape.dp,
         engine=shape.engine,

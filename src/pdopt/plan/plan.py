@@ -25,6 +25,8 @@ class Pool(Part):
         Workload → requests per second over the whole pool.
     utilisation : float
         Share of what the pool could carry within its targets at this mix.
+    work : dict
+        Workload → its part of the utilisation, in instances: what it would keep busy alone.
     binds : str
         The target nearest to its bound, as "workload ttft_mean_ms".
     handover : str or None
@@ -41,6 +43,7 @@ class Pool(Part):
     instances: int
     serves: dict[str, float]
     utilisation: float
+    work: dict[str, float] = Field(default_factory=dict)
     binds: str = ""
     parallelism: str = ""
     dp: int = 1
