@@ -52,7 +52,11 @@ def _effects(explanation: Explanation) -> Iterator[Line]:
             yield ""
             yield table([title, f"{verb} $ per hour", "$ per month"], (_effect(effect) for effect in effects))
     for kind, words in (("relax", "slack, relaxing saves nothing"), ("tighten", "free, tightening costs nothing")):
-        names = [effect.what.partition(" (")[0].partition(" instead of")[0] for effect in explanation.slack if effect.kind == kind]
+        names = [
+            effect.what.partition(" (")[0].partition(" instead of")[0]
+            for effect in explanation.slack
+            if effect.kind == kind
+        ]
         if names:
             yield ""
             yield f"{words}: {'; '.join(names)}"
