@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from pdopt.fleet.fleet import Fleet
-    from pdopt.plan.plan import Answer
+    from pdopt.plan.plan import Answer, NoPlan
+    from pdopt.studies.explain.answers import Explanation
 
-__all__ = ["__version__", "read_fleet", "solve"]
+__all__ = ["__version__", "explain", "read_fleet", "solve"]
 __version__ = "0.1.0"
 
 
@@ -55,3 +57,30 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> 
     from pdopt.solving.solve import solve as solve_fleet
 
     return solve_fleet(fleet, time_limit_s=time_limit_s, gap=gap)
+
+
+def explain(
+    fleet: Fleet,
+    time_limit_s: float | None = 20.0,
+    gap: float = 0.0,
+    only: Iterable[str] | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Explanation | NoPlan:
+    """Explain why the cheapest plan costs what it costs, and what would change that, by solving changed fleets.
+
+    Parameters
+    ----------
+    fleet : Fleet
+    time_limit_s : float, optional
+        Seconds for each solve.
+    gap : float
+        Relative gap at which each solve may stop; what saves less is told as a bound.
+    only : iterable of str, optional
+        Some of "limits", "slos", "prices", "workloads"; all by default.
+    tell : function, optional
+        Takes what is being asked, in words.
+    """
+    from pdopt.studies.explain import QUESTIONS
+    from pdopt.studies.explain import explain as explain_fleet
+
+    return explain_fleet(fleet, time_limit_s, gap, QUESTIONS if only is None else only, tell or (lambda words: None))

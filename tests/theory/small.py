@@ -19,7 +19,7 @@ def case_of(rng: random.Random, gpus: str = "ab") -> dict:
 
 
 def fleet_of(case: dict, demand, llms: tuple[str, ...] = ("m",)) -> dict:
-    """A fleet file whose instances carry what the case says: mu - 1 at a TTFT of 1 s on M/M/1, and the largest batch."""
+    """A fleet file whose instances carry what the case says: mu - 1 at a TTFT of 1 s on M/M/1; the largest batch."""
     shape = {"gpus": 1, "input_tokens": 100}
     prefill = [{**shape, "gpu": g, "tokens_per_s": 100 * (rate + 1)} for g, rate in case["prefill"].items()]
     decode = [

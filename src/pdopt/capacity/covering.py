@@ -46,9 +46,9 @@ def _kept(table: LaneTable, sku: str) -> float:
 
 
 def most_nodes(table: LaneTable, node: NodeType, slot: Slot) -> int:
-    """Units that would hold the most instances of every lane on a SKU: nobody needs more."""
+    """Units that would hold the most instances of every lane on a SKU: nobody needs more, unless told to rent them."""
     gpus = sum(most_instances(table, lane, slot) * lane.shape.gpus for lane in table.lanes if lane.sku == node.sku)
-    return ceil(gpus / node.gpus)
+    return max(ceil(gpus / node.gpus), node.at_least)
 
 
 def covers(table: LaneTable) -> Iterator[Cover]:

@@ -99,6 +99,8 @@ class NodeType:
         Price by the hour of one unit, for comparisons.
     available : int or None
         Units under all terms together.
+    at_least : int
+        Units held in any case.
     nodes : float
         In one unit: a fraction where GPUs are billed singly.
     start_usd, stop_usd, min_up_h : float
@@ -110,6 +112,7 @@ class NodeType:
     usd_per_h: float
     available: int | None
     power_kw: float | None = None
+    at_least: int = 0
     terms: tuple[NodeTerm, ...] = ()
     nodes: float = 1.0
     start_usd: float = 0.0

@@ -17,6 +17,7 @@ def node_type(sku: Sku, when: tuple[Slot, ...]) -> NodeType:
         available=_units(sku.available, nodes),
         power_kw=None if sku.power_kw is None else sku.power_kw * nodes,
         terms=tuple(_term(term, nodes, when) for term in sku.terms),
+        at_least=round(sku.at_least / nodes),
         nodes=nodes,
         start_usd=sku.start_usd * nodes,
         stop_usd=sku.stop_usd * nodes,

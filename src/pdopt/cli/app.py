@@ -8,6 +8,7 @@ import typer
 
 import pdopt
 from pdopt.cli.check import check
+from pdopt.cli.explain import explain
 from pdopt.cli.prices import prices_app
 from pdopt.cli.profile import profile_app
 from pdopt.cli.size import size
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(solve)
+app.command()(explain)
 app.command()(check)
 app.command()(size)
 app.add_typer(profile_app)

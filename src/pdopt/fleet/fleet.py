@@ -80,6 +80,8 @@ class Sku:
         Ways of paying; empty where `usd_per_h` is the only one.
     start_usd, stop_usd, min_up_h : float
         What starting and stopping a node costs, and the hours it stays up at least (not of reserved nodes).
+    at_least : int
+        Nodes rented in any case, under contract already or wanted for other reasons.
     sold_in : int
         Nodes come in multiples of this (the racks of NVL72).
     billing : str
@@ -104,6 +106,7 @@ class Sku:
     stop_usd: float = 0.0
     min_up_h: float = 0.0
     sold_in: int = 1
+    at_least: int = 0
 
     @property
     def ways_to_pay(self) -> tuple[Term, ...]:

@@ -51,6 +51,7 @@ def _sku(name: str, entry: SkuEntry, section: Section) -> Sku:
         stop_usd=entry.stop_usd,
         min_up_h=entry.min_up_hours,
         sold_in=entry.sold_in,
+        at_least=entry.at_least,
     )
 
 

@@ -57,6 +57,8 @@ def _whens(fleet: Fleet) -> Whens:
 
 def _names(fleet: Fleet, plan: Plan) -> Iterator[str]:
     rented = {rental.sku for rental in plan.skus}
+    for name in sorted({name for name, sku in fleet.skus.items() if sku.at_least} - rented):
+        yield f"{name}: nodes are wanted in any case and none is rented"
     if len(rented) < len(plan.skus) or rented - fleet.skus.keys():
         yield f"rents {', '.join(rental.sku for rental in plan.skus)}; there are {', '.join(fleet.skus)}, each once"
     for name in sorted({pool.sku for pool in plan.pools} - rented):
@@ -70,6 +72,8 @@ def _room(fleet: Fleet, plan: Plan, sku: Sku, rental: Rental) -> Iterator[str]:
         mine = [pool for pool in pools_at(plan, scenario, period) if pool.sku == sku.name]
         spot = sum(sum((pool.on_spot or {}).values()) * pool.gpus_per_instance for pool in mine)
         used = sum(pool.instances * pool.gpus_per_instance for pool in mine) - spot
+        if gpus_held(rental, period, {scenario}) < sku.at_least * sku.gpus:
+            yield f"{sku.name}: fewer than the {sku.at_least} nodes that are wanted in any case"
         for kind, needed, held in (
             ("", used, gpus_held(rental, period, {scenario}, spot=False)),
             ("spot ", spot, gpus_held(rental, period, {scenario}, spot=True)),

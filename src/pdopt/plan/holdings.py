@@ -67,7 +67,7 @@ def _in_slot(node: NodeType, decision: Decision, slot: str, pools: Sequence[Pool
         else:
             held = decision.rented.get((node.sku, term.name, slot), 0)
             needed = min(held, open_units)
-        if not term.committed and not (node.start_usd or node.stop_usd or node.min_up_h):
+        if not term.committed and not (node.at_least or node.start_usd or node.stop_usd or node.min_up_h):
             held = needed
         open_units -= 0 if term.spot else needed
         found[term.name] = (held, needed)

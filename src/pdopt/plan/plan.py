@@ -23,6 +23,8 @@ class Pool(Part):
         Workload → requests per second over the whole pool.
     utilisation : float
         Share of what the pool could carry within its targets at this mix.
+    work : dict
+        Workload → its part of the utilisation, in instances: what it would keep busy alone.
     binds : str
         The target nearest to its bound, as "workload ttft_mean_ms".
     handover : str or None
@@ -45,6 +47,7 @@ class Pool(Part):
     instances: int
     serves: dict[str, float]
     utilisation: float
+    work: dict[str, float] = Field(default_factory=dict)
     binds: str = ""
     parallelism: str = ""
     dp: int = 1
@@ -287,19 +290,20 @@ class Reason(Part):
     ----------
     kind : str
         "target" (out of reach), "unmeasured" (no profile at these lengths), "incompatible" (no engine and precision
-        in common), "stock" (too few nodes), "limit" (one of limits),
+        in common), "stock" (too few nodes), "limit" (one of limits), "budget" (too little money),
         "demand" (how much can be carried), "time" (the limit came first).
     best_ms : dict
         SKU → best attainable value of the target.
     """
 
-    kind: Literal["target", "unmeasured", "incompatible", "stock", "limit", "demand", "time"]
+    kind: Literal["target", "unmeasured", "incompatible", "stock", "limit", "budget", "demand", "time"]
     sentence: str
     workload: str | None = None
     target: str | None = None
     bound_ms: float | None = None
     best_ms: dict[str, float] = Field(default_factory=dict)
     sku: str | None = None
+    term: str | None = None
     available: int | None = None
     nodes_short: int | None = None
     limit: str | None = None

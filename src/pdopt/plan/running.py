@@ -28,10 +28,13 @@ def _pool(fleet: Fleet, table: LaneTable, decision: Decision, place: tuple[Lane,
         r: x for r, x in decision.routed_rps[lane.name, slot.name].items() if x > NOTHING * slot.wanted_rps[r.workload]
     }
     work = [sum(lane.loads[r][i] * x for r, x in routed.items()) for i in range(len(lane.limits))]
+    tightest = max(range(len(work)), key=lambda i: work[i], default=0)
     serves: dict[str, float] = defaultdict(float)
+    brings: dict[str, float] = defaultdict(float)
     hands_over: dict[str, dict[str, float]] = defaultdict(dict)
     for route, rate in routed.items():
         serves[route.workload] += rate / growth
+        brings[route.workload] += lane.loads[route][tightest] * rate
         hands_over[route.handover][route.workload] = rate / growth
     shape, instances = lane.shape, decision.instances[lane.name, slot.name]
     on_spot, away = _on_spot(table, decision, lane, slot)
@@ -44,6 +47,7 @@ def _pool(fleet: Fleet, table: LaneTable, decision: Decision, place: tuple[Lane,
         instances=instances,
         serves=dict(serves),
         utilisation=max(work, default=0.0) / (instances - away),
+        work=dict(brings),
         parallelism=shape.parallelism,
         dp=shape.dp,
         engine=shape.engine,

@@ -13,6 +13,7 @@ from pdopt.program.constraints.instances_within_nodes import add_instances_withi
 from pdopt.program.constraints.load_survives_losses import add_load_survives_losses
 from pdopt.program.constraints.load_within_instances import add_load_within_instances
 from pdopt.program.constraints.node_starts_counted import add_node_starts_counted
+from pdopt.program.constraints.nodes_at_least import add_nodes_at_least
 from pdopt.program.constraints.nodes_only_of_chosen_skus import add_nodes_only_of_chosen_skus
 from pdopt.program.constraints.nodes_stay_up import add_nodes_stay_up
 from pdopt.program.constraints.nodes_within_stock import add_nodes_within_stock
@@ -45,6 +46,7 @@ FAMILIES = (
     add_node_starts_counted,
     add_nodes_stay_up,
     add_instance_starts_counted,
+    add_nodes_at_least,
     add_nodes_only_of_chosen_skus,
     add_skus_within_limit,
     add_power_within_limit,

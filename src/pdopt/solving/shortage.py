@@ -21,7 +21,7 @@ SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Bound:
-    """Rows that may be exceeded together, at a price: what one unit weighs, and how the excess is told.
+    """Rows that may be exceeded (sign -1) or missed (+1) together, at a price: what a unit weighs, how it is told.
 
     ``told`` takes the excess and how it helps ("would be enough", …).
     """
@@ -30,6 +30,7 @@ class Bound:
     weight: float
     whole: bool
     told: Callable[[float, str], Reason]
+    sign: float = -1.0
 
 
 def shortage(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_s: float | None) -> list[Reason]:
@@ -39,7 +40,8 @@ def shortage(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_s: float
     single one is enough), or the demand may be scaled down.
     """
     seconds = SECONDS if time_limit_s is None else min(SECONDS, time_limit_s)
-    bounds = [*_stock(fleet, table, matrix), *_limits(fleet, matrix)]
+    kinds = (_stock, _terms, _wanted, _limits, _money)
+    bounds = [bound for kind in kinds for bound in kind(fleet, table, matrix)]
     assert bounds, "a fleet whose workloads can all be served is infeasible only for lack of stock or by its limits"
     reasons = []
     for bound in bounds:
@@ -88,7 +90,22 @@ def _stock(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
         yield Bound(rows, float(node.gpus), True, told)
 
 
-def _limits(fleet: Fleet, matrix: Matrix) -> Iterator[Bound]:
+def _wanted(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
+    for node in table.nodes:
+        rows = _rows(matrix, "nodes_at_least", node.sku)
+        if not rows:
+            continue
+
+        def told(units: float, helps: str, name: str = node.sku) -> Reason:
+            sku = fleet.skus[name]
+            fewer = round(units) if sku.billing == "node" else ceil(round(units) / sku.gpus)
+            sentence = f"{name}: at_least {sku.at_least - fewer} instead of {sku.at_least} {helps}"
+            return Reason(kind="limit", sku=name, limit="at_least", short_by=float(fewer), sentence=sentence)
+
+        yield Bound(rows, float(node.gpus), True, told, sign=1.0)
+
+
+def _limits(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
     rows = _rows(matrix, "skus_within_limit", "max_skus")
     if rows:
 
@@ -110,6 +127,37 @@ def _limits(fleet: Fleet, matrix: Matrix) -> Iterator[Bound]:
         yield Bound(rows, 1.0, False, told_power)
 
 
+def _terms(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
+    """Stocks of terms; told with the SKU, whose own stock may bind as well."""
+    for node in table.nodes:
+        for term in node.terms:
+            rows = _rows(matrix, "nodes_within_terms", node.sku, term.name)
+            if not rows:
+                continue
+
+            def told(units: float, helps: str, name: str = node.sku, term: str = term.name) -> Reason:
+                sku = fleet.skus[name]
+                nodes = ceil(round(units) * (sku.sold_in if sku.billing == "node" else 1 / sku.gpus))
+                had = next(t.available for t in sku.terms if t.name == term) or 0
+                sentence = f"{name}, {term}: {had + nodes} instead of {had} available {helps}"
+                return Reason(kind="stock", sku=name, term=term, available=had, nodes_short=nodes, sentence=sentence)
+
+            yield Bound(rows, float(node.gpus), True, told)
+
+
+def _money(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
+    rows = _rows(matrix, "cost_within_budget", "budget")
+    if rows:
+
+        def told(more: float, helps: str) -> Reason:
+            had = fleet.budget_usd_per_h or 0.0
+            short = ceil(more * 100 - 1e-6) / 100
+            sentence = f"budget: ${short:,.2f} per hour short; ${had + short:,.2f} instead of ${had:,.2f} {helps}"
+            return Reason(kind="budget", limit="budget", short_by=short, sentence=sentence)
+
+        yield Bound(rows, 1.0, False, told)
+
+
 def _rows(matrix: Matrix, family: str, *index: str) -> tuple[int, ...]:
     """Rows of a family whose index begins as given: one for every slot."""
     return tuple(
@@ -123,7 +171,7 @@ def _beyond(matrix: Matrix, lifted: Sequence[Bound], seconds: float) -> tuple[li
     """Least weighted excess over the lifted bounds that makes a plan possible (None: none found), and if proven."""
     columns = np.zeros((matrix.a.shape[0], len(lifted)))
     for i, bound in enumerate(lifted):
-        columns[list(bound.rows), i] = -1.0
+        columns[list(bound.rows), i] = bound.sign
     whole = np.array([bound.whole for bound in lifted])
     outcome = run(_widened(matrix, columns, [bound.weight for bound in lifted], np.inf, whole), seconds)
     found = None if outcome.values is None else [float(value) for value in outcome.values[len(matrix.cost) :]]

@@ -25,6 +25,7 @@ class SkuEntry(Entry):
         None, description="a mapping of names and ways of paying, instead of usd_per_hour (docs/periods-and-terms.md)"
     )
     available: CountOrZero | None = Field(None, description="how many nodes there are, or leave it out for no limit")
+    at_least: CountOrZero = Field(0, description="how many nodes are rented in any case, used or not")
     billing: Literal["node", "gpu"] = Field("node", description="node (whole nodes) or gpu (GPUs in use)")
     sold_in: Count = Field(1, description="how many nodes are sold together (18 in an NVL72 rack), a whole number")
     start_usd: NotNegative = Field(0.0, description="dollars that starting a node costs")
@@ -35,7 +36,7 @@ class SkuEntry(Entry):
 
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-        """Ask for one way of stating what nodes cost, terms that make sense, and stock in whole racks."""
+        """Ask for one way of stating what nodes cost, terms that make sense, and stock in whole racks, enough of it."""
         terms = raw.get("terms")
         if terms is not None and raw.get("usd_per_hour") is not None:
             yield ("terms",), "stands beside usd_per_hour; keep one of the two"
@@ -44,6 +45,9 @@ class SkuEntry(Entry):
         if isinstance(terms, dict):
             yield from terms_faults(terms, raw.get("available"))
         yield from _rack_faults(raw)
+        least, most = raw.get("at_least"), raw.get("available")
+        if isinstance(least, int) and isinstance(most, int) and least > most:
+            yield ("at_least",), f"is {least}, but only {most} are available; give at most {most}, or more available"
 
 
 def _rack_faults(raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -58,3 +62,6 @@ def _rack_faults(raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
         stock = entry.get("available") if isinstance(entry, dict) else None
         if isinstance(stock, int) and stock % rack:
             yield (*path, "available"), f"is {stock}, no multiple of sold_in: {rack:g}; give whole racks"
+    least = raw.get("at_least")
+    if isinstance(least, int) and least % rack:
+        yield ("at_least",), f"is {least}, no multiple of sold_in: {rack:g}; give whole racks"

@@ -1,0 +1,51 @@
+"""What caution costs: redundancy, the last percent served, margins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pdopt.fleet.changes import Change
+from pdopt.studies.explain.answers import Effect
+from pdopt.studies.explain.asking import Asker, Proposal
+
+MARGINS = ("demand", "prefill", "decode")
+STEPS = (0.10, 0.05)  # the larger first: where it costs nothing, neither does the smaller
+
+
+def promise_effects(asker: Asker) -> Iterator[Effect]:
+    """Ask what each promise costs now, and what the next margins would cost."""
+    spares = asker.fleet.redundancy.instances
+    if spares:
+        what = f"one instance of redundancy fewer ({spares - 1} instead of {spares})"
+        change = Change(("redundancy", "instances"), spares - 1)
+        yield asker.effect(Proposal("redundancy", "relax", what, (change,)))
+    yield from asker.all_effects(list(_last_percents(asker)), "the last percent of every workload unserved")
+    for name in MARGINS:
+        yield from _margin(asker, name)
+
+
+def _last_percents(asker: Asker) -> Iterator[Proposal]:
+    for name, workload in asker.fleet.workloads.items():
+        asked = workload.min_served
+        if asked > 0 and workload.demand_rps > 0:
+            to = round(max(asked - 0.01, 0.0), 9)
+            what = f"the last percent of {name} unserved (min_served {to:g} instead of {asked:g})"
+            yield Proposal("min_served", "relax", what, (Change(("workloads", name, "min_served"), to),))
+
+
+def _margin(asker: Asker, name: str) -> Iterator[Effect]:
+    held = getattr(asker.fleet.margins, name)
+    if held:
+        what = f"no {name} margin (instead of {held * 100:g} %)"
+        yield asker.effect(Proposal("margins", "relax", what, (Change(("margins", name), 0.0),)))
+    nothing = None
+    for step in STEPS:
+        to = round(held + step, 9)
+        if name != "demand" and to >= 1:
+            continue
+        what = f"{step * 100:g} % more {name} margin ({to * 100:g} % instead of {held * 100:g} %)"
+        proposal = Proposal("margins", "tighten", what, (Change(("margins", name), to),))
+        effect = asker.stated(proposal, nothing, 0) if nothing else asker.effect(proposal)
+        if effect.cost_changes_by is not None and effect.cost_changes_by.nothing:
+            nothing = effect.cost_changes_by
+        yield effect

@@ -1,0 +1,62 @@
+"""What each workload costs: the plan's dollars split by the work it brings, and what dropping it saves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from pdopt.fleet.changes import Change
+from pdopt.fleet.fleet import Workload
+from pdopt.plan.plan import Plan
+from pdopt.studies.explain.answers import Share
+from pdopt.studies.explain.asking import Asker, Proposal
+
+Dollars = dict[str, dict[str, float]]  # workload → role → dollars per hour
+
+
+def shares(asker: Asker) -> list[Share]:
+    """Split the plan's cost, and ask for each workload what the plan without it costs; the dearest first."""
+    plan, split = asker.plan, allocated(asker.plan)
+    found = []
+    for promise in plan.workloads:
+        workload, by_role = asker.fleet.workloads[promise.name], split.get(promise.name, {})
+        stated = _share(plan, workload, by_role, promise.served_rps)
+        if workload.min_served > 0 and workload.demand_rps > 0:
+            what = f"{promise.name} dropped"
+            change = Change(("workloads", promise.name, "min_served"), 0.0)
+            dropped = asker.effect(Proposal("workloads", "relax", what, (change,)))
+            stated = stated.model_copy(update={"avoidable": dropped})
+        found.append(stated)
+    return sorted(found, key=lambda share: -share.usd_per_hour)
+
+
+def allocated(plan: Plan) -> Dollars:
+    """Split dollars per hour by workload and role: those of a SKU by the GPUs of its pools, those of a pool by work.
+
+    Idle GPUs of a SKU fall to its pools in proportion; what is rented and used by nobody falls to nobody.
+    """
+    rented = {rental.sku: rental for rental in plan.skus}
+    split: Dollars = defaultdict(lambda: defaultdict(float))
+    for pool in plan.pools:
+        rental, work = rented[pool.sku], sum(pool.work.values())
+        dollars = rental.usd_per_hour * pool.instances * pool.gpus_per_instance / rental.gpus_used
+        for name, part in pool.work.items():
+            split[name][pool.role] += dollars * part / work
+    return split
+
+
+def _share(plan: Plan, workload: Workload, by_role: dict[str, float], served_rps: float) -> Share:
+    dollars = sum(by_role.values())
+    requests_per_h = served_rps * 3600
+    fraction = dollars / plan.cost_per_hour if plan.cost_per_hour > 0 else 0.0
+    share = Share(workload=workload.name, usd_per_hour=dollars, fraction=fraction)
+    if requests_per_h <= 0:
+        return share
+    millions = {
+        "usd_per_million_tokens": (dollars, workload.input_tokens + workload.output_tokens),
+        "usd_per_million_input_tokens": (by_role.get("prefill", 0.0), workload.input_tokens),
+        "usd_per_million_output_tokens": (by_role.get("decode", 0.0), workload.output_tokens),
+    }
+    if by_role.get("mixed"):
+        millions = {"usd_per_million_tokens": millions["usd_per_million_tokens"]}
+    told = {key: usd / (requests_per_h * tokens) * 1e6 for key, (usd, tokens) in millions.items()}
+    return share.model_copy(update={**told, "usd_per_1000_requests": dollars / requests_per_h * 1000})
