@@ -197,6 +197,10 @@ def _notes(section: Section, offer: Offer, unknown: list[str]) -> Iterable[str]:
         yield f"network unknown of {some(unknown)}: there KV transfer takes overhead_ms alone; add nic_gb_per_s"
     if offer.without_price and offer.chosen.only is None:
         yield f"no {offer.chosen.terms} price at {offer.chosen.where} of {some(offer.without_price)}: left out"
+    for term in offer.chosen.term:
+        without = [name for name in section.prices if term not in offer.prices[name]]
+        if without:
+            yield f"no {term} price at {offer.chosen.where} of {some(without)}: on its other terms alone"
 
 
 def some(names: Sequence[str]) -> str:
