@@ -30,6 +30,18 @@ from pdopt.studies.size import size
 
 ROOT = Path(__file__).parents[1]
 PAPER = ROOT / "instances" / "paper"
+PERIODS = """\
+## periods
+
+Slices of the day or week, in order; after the last comes the first again ([with examples](periods-and-terms.md)).
+
+| written | meaning |
+|---|---|
+| `{night: 10, day: 14}` | names and hours, any above 0 |
+| `{night: [22, 23, 0, 1], day: [8, 9]}` | names and hours of the clock, none twice |
+| `[8, 16]` | hours; the periods are called 1, 2, … |
+| `{series: demand.csv}` | a CSV: `period` (or `hour`), `hours` (1 if left out), workloads' requests per second |
+"""
 SOURCE = "Written by `python docs/build.py`; do not edit."
 
 
@@ -51,6 +63,7 @@ def fleet_page() -> str:
     parts = [f"# fleet.yaml, key by key\n\n{SOURCE}\n"]
     sections: list[tuple[str, type[Entry]]] = [
         ("skus.NAME", entries.SkuEntry),
+        ("skus.NAME.terms.NAME", entries.TermEntry),
         ("skus, from a price list", PricedSkus),
         ("models.NAME", entries.ModelEntry),
         ("models.NAME.prefill[] and prefill.csv", rows.PrefillRow),
@@ -64,17 +77,22 @@ def fleet_page() -> str:
         ("margins", entries.MarginsEntry),
         ("redundancy", entries.RedundancyEntry),
         ("limits", entries.LimitsEntry),
+        ("scenarios.NAME", entries.ScenarioEntry),
+        ("risk", entries.RiskEntry),
+        ("budget", entries.BudgetEntry),
         ("price lists (prices.csv)", PriceRow),
     ]
     for title, kind in sections:
         parts.append(f"## {title}\n\n{(kind.__doc__ or '').strip()}\n\n| key | default | meaning |\n|---|---|---|")
         parts[-1] += "".join(f"\n| `{key}` | {default} | {meaning} |" for key, default, meaning in _keys(kind)) + "\n"
+    parts.append(PERIODS)
     return "\n".join(parts)
 
 
 def _keys(kind: type[Entry]) -> Iterator[tuple[str, str, str]]:
     for key, info in kind.model_fields.items():
         default = info.get_default(call_default_factory=True)
+        default = " ".join(default) if isinstance(default, tuple) else default
         shown = "required" if info.is_required() else "" if default in (None, "", []) else f"{default}"
         yield info.alias or key, shown, info.description or _said_by_name(key)
 

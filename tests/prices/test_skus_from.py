@@ -301,7 +301,9 @@ def test_an_own_price_leaves_the_terms_of_a_list_out(read):
 
 
 def test_a_node_type_has_those_of_the_terms_that_the_list_has(read):
-    skus = read(fleet({**AWS, "term": ["on_demand", "reserved_1y"]}, ("h100-sxm", 8), ("h200-sxm", 8))).skus
+    found = read(fleet({**AWS, "term": ["on_demand", "reserved_1y"]}, ("h100-sxm", 8), ("h200-sxm", 8)))
+    assert "no reserved_1y price at aws us-east-1 of p5en.48xlarge: on its other terms alone" in found.notes
+    skus = found.skus
     assert list(terms_of(skus["p5.48xlarge"])) == ["on_demand", "reserved_1y"]
     assert skus["p5en.48xlarge"].terms == ()
 

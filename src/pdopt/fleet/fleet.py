@@ -73,7 +73,8 @@ class Sku:
     Attributes
     ----------
     usd_per_h : float
-        Price of one node by the hour; with several terms, that of the first which is paid in the periods it is used.
+        Price of one node by the hour; with terms, that of the first on demand, else of the first that is not reserved,
+        else of the first.
     available : int or None
         Nodes in stock under all terms together; None means no limit.
     terms : tuple of Term
@@ -158,7 +159,7 @@ class Workload:
     demand_rps : float
         Requests per second, averaged over the hours of the periods.
     series_rps : dict
-        Period → requests per second, where the demand varies.
+        Period → requests per second, of all periods in their order; empty where the demand does not vary.
     value : float
         What one request is worth, for budgets.
     priority : int
@@ -247,7 +248,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Period:
-    """A slice of the day (or week) with its own demand."""
+    """A slice of the day (or week) with its own demand; after the last comes the first again."""
 
     name: str
     hours: float

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
+from pydantic import ValidationError
+
+from pdopt.fleet.entries.kinds import HOURS
 from pdopt.fleet.faults import Complaints, FleetFaults, Path, did_you_mean
 from pdopt.fleet.fleet import ALWAYS, Period
 from pdopt.fleet.series import read_series
@@ -98,10 +101,10 @@ def _named(value: dict[str, Any], complaints: Complaints) -> Iterator[Period]:
 
 
 def _hours(value: object, path: Path, complaints: Complaints) -> float:
-    number = not isinstance(value, bool) and isinstance(value, int | float)
-    if number and 0 < value < float("inf"):  # type: ignore[operator]
-        return float(value)  # type: ignore[arg-type]
-    complaints.add(path, f"must be hours above 0, got {value!r}; give the duration of the period, such as 10")
+    try:
+        return HOURS.validate_python(value)
+    except ValidationError:
+        complaints.add(path, f"must be hours above 0, got {value!r}; give the duration of the period, such as 10")
     return 0.0
 
 

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from pdopt.fleet.priced_skus import BY_TERM, some
+from pdopt.fleet.offer import BY_TERM
+from pdopt.fleet.priced_skus import some
 
 
 def price_notes(prices: dict[str, BY_TERM], today: date) -> Iterable[str]:

@@ -11,13 +11,11 @@ from typing import Any
 from pdopt.fleet.faults import Complaints, FleetFaults, did_you_mean
 from pdopt.fleet.fields import validate
 from pdopt.fleet.fleet import Llm
-from pdopt.fleet.gpus import Gpu, read_gpus
+from pdopt.fleet.offer import BY_TERM, Offer, any_of, cost_of, states_price
 from pdopt.fleet.price_choice import KEYS, PricedSkus, PriceLists, offered_prices
-from pdopt.fleet.prices import ON_DEMAND, Price, read_networks
 from pdopt.fleet.profiles import Shape
 
 STATED = ("gpu", "gpus", "usd_per_hour")
-BY_TERM = dict[str, Price]
 
 
 @dataclass
@@ -92,44 +90,6 @@ def _bare(entry: object) -> bool:
     return isinstance(entry, dict) and not entry.keys() & set(STATED)
 
 
-@dataclass(frozen=True)
-class Offer:
-    """What a price list offers: prices by node type, and what is known of the machines."""
-
-    chosen: PricedSkus
-    prices: dict[str, BY_TERM]
-    without_price: tuple[str, ...]
-    network_gb_per_s: dict[tuple[str, str], float]
-    gpus: dict[str, Gpu]
-
-    @classmethod
-    def read(cls, chosen: PricedSkus, base: FilePath, catalogue: PriceLists, complaints: Complaints) -> Offer:
-        """Read what the choice asks for."""
-        every = offered_prices(chosen, base, catalogue, complaints)
-        prices: dict[str, BY_TERM] = {}
-        for term in chosen.term:
-            for price in every:
-                if price.row.term == term:
-                    prices.setdefault(price.row.instance_type, {})[term] = price
-        lacking = sorted({price.row.instance_type for price in every} - prices.keys())
-        networks = read_networks(catalogue.files("nodes.csv"))
-        return cls(chosen, prices, tuple(lacking), networks, read_gpus(catalogue.files("gpus.csv")))
-
-    def is_part(self, price: Price) -> bool:
-        """Whether a node type is less than the whole machine its GPUs are built into."""
-        known = self.gpus.get(price.row.gpu)
-        return known is None or price.row.gpus < known.gpus_per_node
-
-    def hosts(self, price: Price, shape: Shape) -> bool:
-        """Whether an instance of the shape fits the node type."""
-        return shape.gpu == price.row.gpu and (shape.gpus <= price.row.gpus or not self.is_part(price))
-
-    def nothing(self) -> str:
-        """Say that no LLM can run on anything offered."""
-        gpus = ", ".join(sorted({any_of(prices).row.gpu for prices in self.prices.values()}))
-        return f"{self.chosen.where} offers {gpus}: no LLM has a profile that fits; add one, or SKUs of your own"
-
-
 def _take(section: Section, offer: Offer, shapes: set[Shape], complaints: Complaints) -> None:
     for name, written in section.entries.items():
         if _bare(written) and name not in offer.prices:
@@ -143,8 +103,8 @@ def _take(section: Section, offer: Offer, shapes: set[Shape], complaints: Compla
             continue
         section.entries[name] = entry = {"gpu": price.row.gpu, "gpus": price.row.gpus, **written}
         if "usd_per_hour" not in written:
-            entry |= _cost(prices, written.get("terms"))
-            section.prices[name] = {t: p for t, p in prices.items() if not _own_price(written.get("terms"), t)}
+            entry |= cost_of(prices, written.get("terms"))
+            section.prices[name] = {t: p for t, p in prices.items() if not states_price(written.get("terms"), t)}
         section.parts |= {name} if offer.is_part(price) else set()
         share = offer.network_gb_per_s.get((price.provider, name))
         if share is not None:
@@ -153,29 +113,6 @@ def _take(section: Section, offer: Offer, shapes: set[Shape], complaints: Compla
         elif "nic_gb_per_s" not in entry:
             unknown.append(name)
     section.notes += _notes(section, offer, unknown)
-
-
-def any_of(prices: BY_TERM) -> Price:
-    """Give one of a node type's prices, to tell what all of them are of."""
-    return next(iter(prices.values()))
-
-
-def _cost(prices: BY_TERM, written: object) -> dict[str, Any]:
-    """Give what a SKU costs: one price on demand, or the terms of the list with what the entry adds to them."""
-    if written is None and tuple(prices) == (ON_DEMAND,):
-        return {"usd_per_hour": prices[ON_DEMAND].row.usd_per_hour}
-    if written is not None and (not isinstance(written, dict) or not written):
-        return {}  # a fault, told where entries are read
-    terms: dict[str, Any] = {term: {"usd_per_hour": price.row.usd_per_hour} for term, price in prices.items()}
-    for term, own in (written or {}).items():
-        terms[term] = {**terms.get(term, {}), **own} if isinstance(own, dict) else own
-    return {"terms": terms}
-
-
-def _own_price(terms: object, term: str) -> bool:
-    """Whether an entry states the price of a term itself."""
-    own = terms.get(term) if isinstance(terms, dict) else None
-    return isinstance(own, dict) and own.get("usd_per_hour") is not None
 
 
 def _wanted(offer: Offer, shapes: set[Shape], complaints: Complaints) -> set[str]:
@@ -197,6 +134,10 @@ def _notes(section: Section, offer: Offer, unknown: list[str]) -> Iterable[str]:
         yield f"network unknown of {some(unknown)}: there KV transfer takes overhead_ms alone; add nic_gb_per_s"
     if offer.without_price and offer.chosen.only is None:
         yield f"no {offer.chosen.terms} price at {offer.chosen.where} of {some(offer.without_price)}: left out"
+    for term in offer.chosen.term:
+        without = [name for name in section.prices if term not in offer.prices[name]]
+        if without:
+            yield f"no {term} price at {offer.chosen.where} of {some(without)}: on its other terms alone"
 
 
 def some(names: Sequence[str]) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 from pdopt.fleet.entries import SkuEntry
 from pdopt.fleet.faults import Complaints
 from pdopt.fleet.fleet import Llm, PriceOrigin, Sku, Term
+from pdopt.fleet.offer import BY_TERM
 from pdopt.fleet.price_choice import PriceLists
-from pdopt.fleet.priced_skus import BY_TERM, Section, priced_section
+from pdopt.fleet.priced_skus import Section, priced_section
 from pdopt.fleet.sections import entries_of
 from pdopt.fleet.terms import main_term, term_of
 

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, TypeAdapter
 
-from pdopt.fleet.fields import NotNegative, as_fraction
+from pdopt.fleet.fields import NotNegative, Positive, as_fraction
 
 Factor = Annotated[float, BeforeValidator(as_fraction), Field(ge=0)]
 FINITE = ConfigDict(allow_inf_nan=False)
+HOURS = TypeAdapter(Positive, config=FINITE)
 RATE = TypeAdapter(NotNegative, config=FINITE)
 RATES: TypeAdapter[Any] = TypeAdapter(list[NotNegative], config=FINITE)
 NAMED_RATES: TypeAdapter[Any] = TypeAdapter(dict[str, NotNegative], config=FINITE)
