@@ -10,12 +10,13 @@ from pydantic import BeforeValidator, Field, StrictBool
 from pdopt.fleet.faults import Path
 from pdopt.fleet.fields import Count, CountOrZero, Entry, Fraction, Growth, HeldBack, NotNegative, Positive, Text
 from pdopt.fleet.rows import ROWS
+from pdopt.fleet.site_entries import MillisecondsBySite, Names
 
 
 class SkuEntry(Entry):
     """A node one can rent or owns."""
 
-    LATER: ClassVar[tuple[str, ...]] = ("terms", "site")
+    LATER: ClassVar[tuple[str, ...]] = ("terms",)
 
     gpu: Text = Field(description="the GPU type, as the profiles name it (h200-sxm)")
     gpus: Count = Field(description="the GPUs of one node, a whole number")
@@ -24,6 +25,7 @@ class SkuEntry(Entry):
     billing: Literal["node", "gpu"] = Field("node", description="node (whole nodes) or gpu (GPUs in use)")
     nic_gb_per_s: Positive | None = Field(None, description="the network of one instance in gigabytes per second")
     power_kw: Positive | None = Field(None, description="kilowatts of one node at full load, for limits.power_kw")
+    site: Text | None = Field(None, description="where it stands, one of sites (docs/sites.md)")
 
 
 class ModelEntry(Entry):
@@ -91,6 +93,12 @@ class WorkloadEntry(Entry):
     slo: SloEntry = Field(description="targets, such as {ttft_mean_ms: 2000, tpot_mean_ms: 50}")
     min_served: Fraction = Field(1.0, description="the fraction of the demand the plan must carry, 0 to 1")
     prefill_service_cv2: NotNegative | None = Field(None, description="its own squared coefficient of variation")
+    sites: Names = Field(None, description="the only sites that may serve it, one or a list; leave it out for all")
+    latency_ms: MillisecondsBySite | None = Field(
+        None,
+        description="site: milliseconds there and back, part of TTFT where its first token is made there; "
+        "a site that is not named counts 0",
+    )
 
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -101,6 +109,8 @@ class WorkloadEntry(Entry):
         cached, tokens = raw.get("cached_tokens", 0), raw.get("input_tokens")
         if isinstance(cached, int | float) and isinstance(tokens, int | float) and cached >= tokens > 0:
             yield ("cached_tokens",), f"is {cached:g} of {tokens:g} input_tokens; give fewer cached than input tokens"
+        if raw.get("sites") == []:
+            yield ("sites",), "names no site; name those that may serve it, or leave it out for all"
         if isinstance(raw.get("slo"), dict):
             yield from ((("slo", *loc), sentence) for loc, sentence in SloEntry.cross_faults(raw["slo"]))
 
@@ -167,6 +177,10 @@ class LimitsEntry(Entry):
 
     max_skus: Count | None = Field(None, description="how many SKUs a plan may use at most")
     power_kw: Positive | None = Field(None, description="kilowatts that the rented nodes may draw at most")
+    forbid: list[object] | None = Field(None, description="a list of placements and pairs that a plan may not use")
+    require: list[object] | None = Field(
+        None, description="a list of placements and pairs outside which what they name may not run"
+    )
 
 
 class MarginsEntry(Entry):

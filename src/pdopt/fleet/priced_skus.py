@@ -136,6 +136,8 @@ def _take(section: Section, offer: Offer, shapes: set[Shape], complaints: Compla
         if not isinstance(written, dict):
             continue
         section.entries[name] = entry = {key: getattr(price.row, key) for key in STATED} | written
+        if offer.chosen.site is not None:
+            entry.setdefault("site", offer.chosen.site)
         section.prices |= {} if "usd_per_hour" in written else {name: price}
         section.parts |= {name} if offer.is_part(price) else set()
         share = offer.network_gb_per_s.get((price.provider, name))

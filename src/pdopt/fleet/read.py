@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path as FilePath
 from typing import Any, Protocol
@@ -40,10 +41,12 @@ from pdopt.fleet.price_choice import PriceLists
 from pdopt.fleet.price_notes import price_notes
 from pdopt.fleet.priced_skus import Section, gpus_on_offer, priced_section
 from pdopt.fleet.prices import current_day
+from pdopt.fleet.read_rules import read_rules
 from pdopt.fleet.rows import STATISTICS
+from pdopt.fleet.sites import check_site_power, latency_notes, read_sites
 
-LATER = ("periods", "budget", "sites", "scenarios")
-KEYS = ("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy", "limits")
+LATER = ("periods", "budget", "scenarios")
+KEYS = ("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy", "limits", "sites")
 
 
 class Catalogue(PriceLists, Protocol):
@@ -110,26 +113,34 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         if name not in models and isinstance(written, dict):
             check_rows(name, written, complaints)
     check_names(raw, complaints)
+    sites = read_sites(raw, complaints)
+    forbid, require = (read_rules(raw, key, complaints) for key in ("forbid", "require"))
     check_power(skus, limits.power_kw, complaints)
+    check_site_power(skus, sites, complaints)
     check_transfer(stated_nic, llms, transfer, complaints)
     complaints.raise_any()
+    workloads = {n: _workload(n, entry, assumptions.prefill_service_cv2) for n, entry in entries.items()}
     return Fleet(
         name=str(raw.get("name") or path.stem),
         skus=skus,
         llms={n: llm for n, llm in llms.items() if llm is not None},
-        workloads={n: _workload(n, entry, assumptions.prefill_service_cv2) for n, entry in entries.items()},
+        workloads=workloads,
         transfer=Transfer(
             transfer.overhead_ms / 1e3, {(link.prefill, link.decode): link.gb_per_s for link in transfer.links}
         ),
         assumptions=Assumptions(**assumptions.model_dump()),
         margins=Margins(**margins.model_dump()),
         redundancy=Redundancy(**redundancy.model_dump()),
-        limits=Limits(**limits.model_dump()),
+        limits=Limits(**limits.model_dump(exclude={"forbid", "require"})),
+        sites=sites,
+        forbid=forbid,
+        require=require,
         notes=(
             *price_notes(section.prices, today or current_day()),
             *section.notes,
             *around.notes,
             *unusable(skus, llms.values()),
+            *latency_notes(workloads.values(), skus.values()),
         ),
         source_hash=complaints.sha256,
     )
@@ -174,7 +185,8 @@ def _skus(
 def _sku(name: str, e: SkuEntry, section: Section) -> Sku:
     origin = section.prices[name].origin() if name in section.prices else PriceOrigin()
     spans = name not in section.parts
-    return Sku(name, e.gpu, e.gpus, e.usd_per_hour, e.available, e.billing, e.nic_gb_per_s, origin, spans, e.power_kw)
+    sku = Sku(name, e.gpu, e.gpus, e.usd_per_hour, e.available, e.billing, e.nic_gb_per_s, origin, spans, e.power_kw)
+    return replace(sku, site=e.site)
 
 
 def _workload(name: str, entry: WorkloadEntry, service_cv2: float) -> Workload:
@@ -193,6 +205,8 @@ def _workload(name: str, entry: WorkloadEntry, service_cv2: float) -> Workload:
         targets=_targets(entry.slo),
         min_served=entry.min_served,
         prefill_service_cv2=service_cv2 if entry.prefill_service_cv2 is None else entry.prefill_service_cv2,
+        sites=tuple(dict.fromkeys(entry.sites or ())),
+        latency_s={site: ms / 1e3 for site, ms in (entry.latency_ms or {}).items()},
     )
 
 

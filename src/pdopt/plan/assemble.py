@@ -13,6 +13,7 @@ from pdopt.fleet.fleet import Fleet, Workload
 from pdopt.plan.forecasts import forecast_of
 from pdopt.plan.headroom import headroom
 from pdopt.plan.notes import plan_notes
+from pdopt.plan.placement import rules_of
 from pdopt.plan.plan import Plan, Pool, PriceSource, ProfileUsed, Promise, Rental
 from pdopt.plan.pools import shape_of
 from pdopt.plan.why import token_prices
@@ -53,6 +54,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         margins=asdict(fleet.margins),
         redundancy=asdict(fleet.redundancy) if fleet.redundancy.instances else {},
         limits={name: value for name, value in asdict(fleet.limits).items() if value is not None},
+        rules=rules_of(fleet),
         token_prices=tuple(token_prices(fleet, table, pools)),
         profiles=profiles,
         notes=plan_notes(fleet, table, pools, profiles),
@@ -83,6 +85,7 @@ def _pool(fleet: Fleet, lane: Lane, decision: Decision, growth: float) -> Pool:
         dp=shape.dp,
         engine=shape.engine,
         precision=shape.precision,
+        site=fleet.skus[lane.sku].site,
         handover=next(iter(lane.loads)).handover if lane.role == "decode" else None,
         hands_over=dict(hands_over) if lane.role == "prefill" else None,
     )
@@ -112,6 +115,7 @@ def _rentals(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[Rental]:
         yield Rental(
             sku=name,
             gpu=sku.gpu,
+            site=sku.site,
             nodes=nodes,
             gpus_rented=rented,
             gpus_used=gpus,

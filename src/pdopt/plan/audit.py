@@ -10,6 +10,7 @@ from pdopt.fleet.fleet import Fleet
 from pdopt.plan.conditions import AS_STATED, with_margins_used_up
 from pdopt.plan.forecasts import forecast_of
 from pdopt.plan.forward.line import Unpredictable
+from pdopt.plan.placement import cannot_hand_over, misplaced
 from pdopt.plan.plan import Plan, Pool
 from pdopt.plan.pools import shape_of
 
@@ -31,6 +32,7 @@ def audit(fleet: Fleet, plan: Plan) -> list[str]:
     return [
         *_stated(fleet, plan),
         *_pools(fleet, plan),
+        *misplaced(fleet, plan),
         *_targets(fleet, plan),
         *_losses(fleet, plan),
         *_limits(fleet, plan),
@@ -149,8 +151,12 @@ def _way(fleet: Fleet, plan: Plan, pool: Pool, handover: str, name: str) -> Iter
     """Check that a prefill pool can hand over to every decode pool that may take its requests."""
     for other in plan.pools:
         takes = other.role == "decode" and other.model == pool.model and other.handover == handover
-        if takes and name in other.serves and not shape_of(pool).hands_over_to(shape_of(other)):
+        if not takes or name not in other.serves:
+            continue
+        if not shape_of(pool).hands_over_to(shape_of(other)):
             yield f"{name}: {shape_of(pool)} cannot hand its KV cache over to {shape_of(other)}"
+        for why in cannot_hand_over(fleet, pool, other):
+            yield f"{name}: {pool.sku} cannot hand its KV cache over to {other.sku}: {why}"
 
 
 def _money(fleet: Fleet, plan: Plan) -> Iterator[str]:

@@ -46,6 +46,7 @@ class Pool(Part):
     dp: int = 1
     engine: str = ""
     precision: str = ""
+    site: str | None = None
     handover: str | None = None
     hands_over: dict[str, dict[str, float]] | None = None
 
@@ -99,6 +100,7 @@ class Rental(Part):
 
     sku: str
     gpu: str
+    site: str | None = None
     nodes: int
     gpus_rented: int
     gpus_used: int
@@ -167,6 +169,7 @@ class Plan(Part):
     margins: dict[str, float]
     redundancy: dict[str, int] = Field(default_factory=dict)
     limits: dict[str, float] = Field(default_factory=dict)
+    rules: dict[str, tuple[dict[str, str], ...]] | None = None
     token_prices: tuple[TokenPrice, ...] = ()
     profiles: tuple[ProfileUsed, ...] = ()
     notes: tuple[str, ...] = ()

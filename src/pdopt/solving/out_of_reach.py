@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from pdopt.capacity.handover import ends_of
+from pdopt.capacity.permitted import ends_of
 from pdopt.capacity.refusal import Refusal
 from pdopt.capacity.table import LaneTable
 from pdopt.fleet.fleet import Fleet, Llm
