@@ -189,13 +189,14 @@ class Reason(Part):
     ----------
     kind : str
         "target" (out of reach), "unmeasured" (no profile at these lengths), "incompatible" (no engine and precision
-        in common), "stock" (too few nodes), "limit" (one of limits),
+        in common), "site" (pinned, or sites that no link joins), "rule" (limits.forbid or limits.require),
+        "stock" (too few nodes), "limit" (one of limits),
         "demand" (how much can be carried), "time" (the limit came first).
     best_ms : dict
         SKU → best attainable value of the target.
     """
 
-    kind: Literal["target", "unmeasured", "incompatible", "stock", "limit", "demand", "time"]
+    kind: Literal["target", "unmeasured", "incompatible", "site", "rule", "stock", "limit", "demand", "time"]
     sentence: str
     workload: str | None = None
     target: str | None = None
