@@ -54,7 +54,8 @@ def blamed(fleet: Fleet, name: str, stated: list[Barrier]) -> list[Reason]:
         needed = others if _serving(without(fleet, others), name) else needed
     serving = _serving(without(fleet, needed), name)
     reasons = (barrier.told(fleet, serving) for barrier in needed)
-    return [r.model_copy(update={"sentence": f"{r.sentence} (together with the others named for {name})"}) for r in reasons]
+    more = f" (together with the others named for {name})"
+    return [reason.model_copy(update={"sentence": reason.sentence + more}) for reason in reasons]
 
 
 def without(fleet: Fleet, lifted: Iterable[Barrier]) -> Fleet:
