@@ -77,6 +77,8 @@ def fleet_page() -> str:
         ("margins", entries.MarginsEntry),
         ("redundancy", entries.RedundancyEntry),
         ("limits", entries.LimitsEntry),
+        ("limits.forbid[] and limits.require[]", entries.RuleEntry),
+        ("sites.NAME", entries.SiteEntry),
         ("scenarios.NAME", entries.ScenarioEntry),
         ("risk", entries.RiskEntry),
         ("budget", entries.BudgetEntry),

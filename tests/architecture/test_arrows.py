@@ -32,6 +32,7 @@ ALONE = tuple(
         "forward/",
         "headroom.py",
         "mixed_pools.py",
+        "placement.py",
         "pools.py",
         "prefill_pools.py",
     )

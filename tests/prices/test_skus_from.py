@@ -243,7 +243,7 @@ def test_the_price_of_a_region_wins_over_that_of_all_regions(read, tmp_path, ord
     [
         ({**AWS, "trem": "spot"}, ["1: skus.trem: unknown key; did you mean term?"]),
         ({**AWS, "onyl": ["h100-sxm"]}, ["1: skus.onyl: unknown key; did you mean only?"]),
-        ({**AWS, "zone": "a"}, ["1: skus.zone: unknown key; known: from, only, region, term"]),
+        ({**AWS, "zone": "a"}, ["1: skus.zone: unknown key; known: from, only, region, site, term"]),
         ({"form": "aws"}, ["1: skus.form: unknown key; did you mean from?"]),
     ],
 )

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from pdopt.capacity.permitted import End, may_hand_over, permitted_ends
 from pdopt.fleet.fleet import Fleet, Llm, Workload
-from pdopt.fleet.profiles import Shape
-
-End = tuple[str, Shape]  # SKU and shape
 
 
 @dataclass(frozen=True)
@@ -32,19 +30,18 @@ class Handover:
 
 def handovers(fleet: Fleet, llm: Llm) -> list[Handover]:
     """Group the decode ends of one LLM by how its prefill ends reach them."""
-    prefill_ends = ends_of(fleet, [profile.shape for profile in llm.prefill])
+    prefill_ends = permitted_ends(fleet, llm, "prefill")
     groups: dict[tuple[tuple[End, float | None], ...], list[End]] = defaultdict(list)
-    for sku, shape in ends_of(fleet, [profile.shape for profile in llm.decode]):
-        reach = tuple((end, fleet.link_gb_per_s(end[0], sku)) for end in prefill_ends if end[1].hands_over_to(shape))
+    for sku, shape in permitted_ends(fleet, llm, "decode"):
+        reach = tuple(
+            (end, fleet.link_gb_per_s(end[0], sku))
+            for end in prefill_ends
+            if end[1].hands_over_to(shape) and may_hand_over(fleet, llm, end[0], sku)
+        )
         groups[reach].append((sku, shape))
     names = [_name(ends) for ends in groups.values()]
     unique = [name if names.count(name) == 1 else f"{name} ({i + 1})" for i, name in enumerate(names)]
     return [Handover(n, tuple(ends), dict(reach)) for n, (reach, ends) in zip(unique, groups.items(), strict=True)]
-
-
-def ends_of(fleet: Fleet, shapes: list[Shape]) -> list[End]:
-    """Give every (SKU, shape) that can run."""
-    return [(sku.name, shape) for sku in fleet.skus.values() for shape in shapes if sku.hosts(shape)]
 
 
 def overhead_s(fleet: Fleet, llm: Llm, workload: Workload, gb_per_s: float | None) -> float:

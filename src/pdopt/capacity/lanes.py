@@ -8,9 +8,10 @@ from itertools import count
 from typing import Any
 
 from pdopt.capacity.decode_lanes import decode_lanes
-from pdopt.capacity.handover import ends_of, handovers
+from pdopt.capacity.handover import handovers
 from pdopt.capacity.margins import with_margins
 from pdopt.capacity.mixed_lanes import mixed_lanes
+from pdopt.capacity.permitted import permitted_ends
 from pdopt.capacity.place import Offer, Place
 from pdopt.capacity.prefill_lanes import prefill_lanes
 from pdopt.capacity.prune import prune
@@ -65,7 +66,7 @@ def _lanes_of(fleet: Fleet, llm: Llm, refusals: list[Refusal], numbers: Iterator
     ways = handovers(fleet, llm)
     for role, build in ROLES.items():
         profiles = {profile.shape: profile for profile in getattr(llm, role)}
-        for sku, shape in ends_of(fleet, list(profiles)):
+        for sku, shape in permitted_ends(fleet, llm, role):
             offers = build(Place(fleet, llm, sku, ways, refusals), profiles[shape])
             for limits, loads in offers:
                 if loads:

@@ -10,8 +10,8 @@ from pdopt.capacity.place import Loads, Offer, Place
 from pdopt.capacity.refusal import OutOfRange, Unreachable
 from pdopt.capacity.requirements import admits, all_minima
 from pdopt.capacity.table import ON_THE_SPOT, Route
-from pdopt.fleet.fleet import Target
-from pdopt.fleet.profiles import MixedProfile
+from pdopt.fleet.fleet import Target, Workload
+from pdopt.fleet.profiles import MixedCurve, MixedProfile
 from pdopt.fleet.rows import STATISTICS
 
 TARGETS = tuple((metric, statistic) for metric in ("ttft", "tpot") for statistic in STATISTICS)
@@ -24,9 +24,8 @@ def mixed_lanes(place: Place, profile: MixedProfile) -> Iterator[Offer]:
         route = Route(workload.name, ON_THE_SPOT)
         try:
             curve = mixed.mixed_curve(profile, workload)
-            for target in workload.targets:
-                mixed.highest_rate_rps(curve, target)
-            bounds = {(target.metric, target.statistic): target.bound_s for target in workload.targets}
+            bounds = _bounds_here(place, workload)
+            _check_each(curve, workload, bounds)
             curves[route], wanted[route] = curve, tuple(bounds.get(key, inf) for key in TARGETS)
         except (OutOfRange, Unreachable) as why:
             place.refuse(workload, "mixed", profile.shape, why)
@@ -40,3 +39,19 @@ def mixed_lanes(place: Place, profile: MixedProfile) -> Iterator[Offer]:
                 except (Unreachable, KeyError):
                     continue  # the others' targets are out of its reach, or were not measured
         yield ("latency",), loads
+
+
+def _bounds_here(place: Place, workload: Workload) -> dict[tuple[str, str], float]:
+    """Give what an instance must keep, (metric, statistic) -> seconds: of TTFT, what the way there and back leaves."""
+    spent_s = {"ttft": place.latency_s(workload), "tpot": 0.0}
+    return {(t.metric, t.statistic): t.bound_s - spent_s[t.metric] for t in workload.targets}
+
+
+def _check_each(curve: MixedCurve, workload: Workload, bounds: dict[tuple[str, str], float]) -> None:
+    """Raise Unreachable, in the user's terms, for a target that is missed even at the smallest measured rate."""
+    for target in workload.targets:
+        bound_s = bounds[target.metric, target.statistic]
+        try:
+            mixed.highest_rate_rps(curve, Target(target.metric, target.statistic, bound_s))
+        except Unreachable as why:
+            raise Unreachable(target, why.best_s + target.bound_s - bound_s) from None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pdopt.capacity.handover import Handover
+from pdopt.capacity.permitted import latency_s, may_serve
 from pdopt.capacity.refusal import Refusal, Unreachable
 from pdopt.capacity.table import Route
 from pdopt.fleet.fleet import Assumptions, Fleet, Llm, Workload
@@ -31,8 +32,13 @@ class Place:
         return self.fleet.assumptions
 
     def workloads(self) -> Iterator[Workload]:
-        """Yield the workloads of the LLM."""
-        return (workload for workload in self.fleet.workloads.values() if workload.llm == self.llm.name)
+        """Yield the workloads of the LLM that may run here."""
+        mine = (workload for workload in self.fleet.workloads.values() if workload.llm == self.llm.name)
+        return (workload for workload in mine if may_serve(self.fleet, workload, self.sku))
+
+    def latency_s(self, workload: Workload) -> float:
+        """Time of TTFT that the way here and back takes."""
+        return latency_s(self.fleet, workload, self.sku)
 
     def workload(self, route: Route) -> Workload:
         """Give the workload that travels a route."""

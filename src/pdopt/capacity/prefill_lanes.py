@@ -29,9 +29,10 @@ def prefill_lanes(place: Place, profile: PrefillProfile) -> Iterator[Offer]:
             loads = {r: prefill.loads(tasks[r], required) for r, want in wanted.items() if admits(required, want)}
             yield _limits(required), loads
     reached = {route for wanted in wants for route in wanted}
+    several = len({route.handover for route in tasks}) > 1
     for (route, _), why in missed.items():
         if route not in reached:
-            way = route.handover if len(place.ways) > 1 else None
+            way = route.handover if several else None
             place.refuse(place.workload(route), "prefill", profile.shape, why, way)
 
 
@@ -45,7 +46,8 @@ def _tasks(place: Place, profile: PrefillProfile) -> Tasks:
             continue
         for way in place.ways:
             if (place.sku, profile.shape) in way.reach_gb_per_s:
-                spent_s = overhead_s(place.fleet, place.llm, workload, way.reach_gb_per_s[place.sku, profile.shape])
+                way_s = overhead_s(place.fleet, place.llm, workload, way.reach_gb_per_s[place.sku, profile.shape])
+                spent_s = way_s + place.latency_s(workload)
                 tasks[Route(workload.name, way.name)] = prefill.PrefillTask(
                     service_s, workload.prefill_service_cv2, spent_s, profile.shape.dp, workload.targets_of("ttft")
                 )

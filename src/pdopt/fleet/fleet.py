@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from pdopt.fleet.profiles import DecodeProfile, MixedProfile, PrefillProfile, Profile, Shape
+from pdopt.fleet.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -296,6 +297,8 @@ class Fleet:
     risk: Risk = Risk()
     budget_usd_per_h: float | None = None
     sites: dict[str, Site] = field(default_factory=dict)
+    forbid: tuple[Rule, ...] = ()
+    require: tuple[Rule, ...] = ()
     notes: tuple[str, ...] = ()
     source_hash: str = ""
 

@@ -38,6 +38,8 @@ class PricedSkus(Entry):
         None, description="GPU types or node types; without it, every node type whose GPU an LLM has a profile on"
     )
 
+    site: Text | None = Field(None, description="the site of those that name none of their own, one of sites")
+
     @property
     def where(self) -> str:
         """Provider and region in words."""

@@ -102,6 +102,8 @@ def _take(section: Section, offer: Offer, shapes: set[Shape], complaints: Compla
         if not isinstance(written, dict):
             continue
         section.entries[name] = entry = {"gpu": price.row.gpu, "gpus": price.row.gpus, **written}
+        if offer.chosen.site is not None:
+            entry.setdefault("site", offer.chosen.site)
         if "usd_per_hour" not in written:
             entry |= cost_of(prices, written.get("terms"))
             section.prices[name] = {t: p for t, p in prices.items() if not states_price(written.get("terms"), t)}

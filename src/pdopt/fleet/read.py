@@ -27,15 +27,16 @@ from pdopt.fleet.price_choice import PriceLists
 from pdopt.fleet.price_notes import price_notes
 from pdopt.fleet.priced_skus import gpus_on_offer
 from pdopt.fleet.prices import current_day
+from pdopt.fleet.read_rules import read_rules
 from pdopt.fleet.scenarios import read_budget, read_risk, read_scenarios
 from pdopt.fleet.sections import entries_of, section_of
+from pdopt.fleet.sites import check_site_power, latency_notes, read_sites
 from pdopt.fleet.skus import read_skus
 from pdopt.fleet.workloads import Usual, workload_of
 
-LATER = ("sites",)
 KEYS = (
     *("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy", "limits"),
-    *("periods", "scenarios", "risk", "budget"),
+    *("periods", "scenarios", "risk", "budget", "sites"),
 )
 
 
@@ -82,9 +83,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     if not isinstance(raw.get("name") or "", str | int | float):
         complaints.add(("name",), f"must be text, got {raw['name']!r}; give one name")
     for key in raw:
-        if key in LATER:
-            complaints.add((key,), "is not available in this version; leave it out")
-        elif key not in KEYS:
+        if key not in KEYS:
             complaints.add((key,), f"unknown key; {did_you_mean(key, KEYS)}")
     models = dict(entries_of(ModelEntry, raw, "models", complaints))
     assumptions = section_of(AssumptionsEntry, raw, "assumptions", complaints)
@@ -105,24 +104,31 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         if name not in models and isinstance(written, dict):
             check_rows(name, written, complaints)
     check_names(raw, complaints)
+    sites = read_sites(raw, complaints)
+    forbid, require = (read_rules(raw, key, complaints) for key in ("forbid", "require"))
     check_demand(raw, horizon, complaints)
     check_blocks(raw, horizon, complaints)
     check_power(skus, limits.power_kw, complaints)
+    check_site_power(skus, sites, complaints)
     check_transfer(stated_nic, llms, transfer, complaints)
     complaints.raise_any()
     usual = Usual(assumptions.prefill_service_cv2, 1.0 if budget is None else 0.0)
+    workloads = {n: workload_of(n, entry, usual, horizon) for n, entry in entries.items()}
     return Fleet(
         name=str(raw.get("name") or path.stem),
         skus=skus,
         llms={n: llm for n, llm in llms.items() if llm is not None},
-        workloads={n: workload_of(n, entry, usual, horizon) for n, entry in entries.items()},
+        workloads=workloads,
         transfer=Transfer(
             transfer.overhead_ms / 1e3, {(link.prefill, link.decode): link.gb_per_s for link in transfer.links}
         ),
         assumptions=Assumptions(**assumptions.model_dump()),
         margins=Margins(**margins.model_dump()),
         redundancy=Redundancy(**redundancy.model_dump()),
-        limits=Limits(**limits.model_dump()),
+        limits=Limits(**limits.model_dump(exclude={"forbid", "require"})),
+        sites=sites,
+        forbid=forbid,
+        require=require,
         periods=horizon.periods,
         scenarios=scenarios,
         risk=risk,
@@ -133,6 +139,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
             *around.notes,
             *unusable(skus, llms.values()),
             *without_effect(raw),
+            *latency_notes(workloads.values(), skus.values()),
         ),
         source_hash=complaints.sha256,
     )

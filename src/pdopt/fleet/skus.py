@@ -53,6 +53,7 @@ def _sku(name: str, entry: SkuEntry, section: Section) -> Sku:
         min_up_h=entry.min_up_hours,
         sold_in=entry.sold_in,
         at_least=entry.at_least,
+        site=entry.site,
     )
 
 

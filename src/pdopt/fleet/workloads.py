@@ -38,6 +38,8 @@ def workload_of(name: str, entry: WorkloadEntry, usual: Usual, horizon: Horizon)
         prefill_service_cv2=usual.prefill_service_cv2
         if entry.prefill_service_cv2 is None
         else entry.prefill_service_cv2,
+        sites=tuple(dict.fromkeys(entry.sites or ())),
+        latency_s={site: ms / 1e3 for site, ms in (entry.latency_ms or {}).items()},
     )
 
 

@@ -12,6 +12,7 @@ from pdopt.plan.costs import costs
 from pdopt.plan.decision import Decision
 from pdopt.plan.holdings import Held, holdings
 from pdopt.plan.notes import plan_notes
+from pdopt.plan.placement import rules_of
 from pdopt.plan.plan import Budget, PeriodTotal, Plan, Pool, ProfileUsed
 from pdopt.plan.pools import shape_of
 from pdopt.plan.promises import Moment, promise
@@ -52,6 +53,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         margins=asdict(fleet.margins),
         redundancy=asdict(fleet.redundancy) if fleet.redundancy.instances else {},
         limits={name: value for name, value in asdict(fleet.limits).items() if value is not None},
+        rules=rules_of(fleet),
         token_prices=tuple(token_prices(fleet, table, every)),
         profiles=profiles,
         notes=plan_notes(fleet, table, every, profiles),

@@ -11,6 +11,7 @@ from pdopt.plan.audit_money import audit_money, gpus_held, pools_at, running_whe
 from pdopt.plan.conditions import AS_STATED, with_margins_used_up
 from pdopt.plan.forecasts import forecast_of
 from pdopt.plan.forward.line import Unpredictable
+from pdopt.plan.placement import cannot_hand_over, misplaced
 from pdopt.plan.plan import Plan, Pool, Promise
 from pdopt.plan.pools import shape_of
 
@@ -46,6 +47,7 @@ def _then(fleet: Fleet, plan: Plan, scenario: str, period: str) -> list[str]:
     served = {p.name: _served(p, scenario, period) for p in plan.workloads}
     return [
         *_pools(fleet, now),
+        *misplaced(fleet, now),
         *_targets(fleet, now),
         *_losses(fleet, now),
         *_limits(fleet, now),
@@ -175,5 +177,9 @@ def _way(fleet: Fleet, plan: Plan, pool: Pool, handover: str, name: str) -> Iter
     """Check that a prefill pool can hand over to every decode pool that may take its requests."""
     for other in plan.pools:
         takes = other.role == "decode" and other.model == pool.model and other.handover == handover
-        if takes and name in other.serves and not shape_of(pool).hands_over_to(shape_of(other)):
+        if not takes or name not in other.serves:
+            continue
+        if not shape_of(pool).hands_over_to(shape_of(other)):
             yield f"{name}: {shape_of(pool)} cannot hand its KV cache over to {shape_of(other)}"
+        for why in cannot_hand_over(fleet, pool, other):
+            yield f"{name}: {pool.sku} cannot hand its KV cache over to {other.sku}: {why}"

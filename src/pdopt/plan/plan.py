@@ -53,6 +53,7 @@ class Pool(Part):
     dp: int = 1
     engine: str = ""
     precision: str = ""
+    site: str | None = None
     handover: str | None = None
     hands_over: dict[str, dict[str, float]] | None = None
     period: str | None = None
@@ -173,6 +174,7 @@ class Rental(Part):
 
     sku: str
     gpu: str
+    site: str | None = None
     nodes: int
     gpus_rented: int
     gpus_used: int
@@ -271,6 +273,7 @@ class Plan(Part):
     margins: dict[str, float]
     redundancy: dict[str, int] = Field(default_factory=dict)
     limits: dict[str, float] = Field(default_factory=dict)
+    rules: dict[str, tuple[dict[str, str], ...]] | None = None
     token_prices: tuple[TokenPrice, ...] = ()
     profiles: tuple[ProfileUsed, ...] = ()
     notes: tuple[str, ...] = ()
@@ -290,13 +293,14 @@ class Reason(Part):
     ----------
     kind : str
         "target" (out of reach), "unmeasured" (no profile at these lengths), "incompatible" (no engine and precision
-        in common), "stock" (too few nodes), "limit" (one of limits), "budget" (too little money),
+        in common), "site" (pinned, or sites that no link joins), "rule" (limits.forbid or limits.require),
+        "stock" (too few nodes), "limit" (one of limits), "budget" (too little money),
         "demand" (how much can be carried), "time" (the limit came first).
     best_ms : dict
         SKU → best attainable value of the target.
     """
 
-    kind: Literal["target", "unmeasured", "incompatible", "stock", "limit", "budget", "demand", "time"]
+    kind: Literal["target", "unmeasured", "incompatible", "site", "rule", "stock", "limit", "budget", "demand", "time"]
     sentence: str
     workload: str | None = None
     target: str | None = None

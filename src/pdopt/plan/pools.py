@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import isfinite
 from typing import Any
 
-from pdopt.fleet.fleet import Fleet, Target
+from pdopt.fleet.fleet import Fleet, Target, Workload
 from pdopt.fleet.profiles import Shape
 from pdopt.plan.conditions import AS_STATED, Conditions
 from pdopt.plan.plan import Pool
@@ -67,6 +67,11 @@ class PoolForecast(ABC):
         """Give the requests per second that one instance gets of one workload."""
         factor = conditions.all_demand * conditions.demand.get(workload, 1.0)
         return self.pool.serves[workload] * factor * (1 - conditions.slack) / self.pool.carrying
+
+    def site_latency_s(self, workload: Workload) -> float:
+        """Give the time of TTFT that the workload's requests are under way to this pool's site and back."""
+        site = self.fleet.skus[self.pool.sku].site
+        return next((seconds for name, seconds in workload.latency_s.items() if name == site), 0.0)
 
     def statistics(self, workload: str, metric: str) -> list[str]:
         """Give the statistics to state: the mean, and those that the workload has targets on."""

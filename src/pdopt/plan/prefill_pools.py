@@ -58,7 +58,7 @@ class PrefillForecast(PoolForecast):
         }
 
     def overhead_s(self, handover: str, workload: Workload) -> float:
-        """Slowest way from this pool to the decode pools of a handover that serve the workload."""
+        """Way to this pool's site and back, and the slowest one on to the decode pools that serve the workload."""
         ways = [self.fleet.transfer.overhead_s]
         kv_bytes = self.fleet.llms[self.pool.model].kv_bytes_per_token
         for other in self.siblings:
@@ -66,4 +66,4 @@ class PrefillForecast(PoolForecast):
             gb_per_s = self.fleet.link_gb_per_s(self.pool.sku, other.sku) if takes else None
             if takes and workload.name in other.serves and gb_per_s and kv_bytes:
                 ways.append(ways[0] + kv_bytes * workload.input_tokens / gb_per_s / 1e9)
-        return max(ways)
+        return max(ways) + self.site_latency_s(workload)

@@ -36,6 +36,7 @@ def _rental(fleet: Fleet, sku: Sku, what: tuple[LaneTable, NodeType, list[Held]]
     return Rental(
         sku=sku.name,
         gpu=sku.gpu,
+        site=sku.site,
         nodes=ceil(most * node.nodes - 1e-9),
         gpus_rented=most * node.gpus,
         gpus_used=max(gpus.values()),

@@ -32,7 +32,7 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
         return
     yield from _llm_lines(answer)
     yield ""
-    yield table(["rent ", "nodes", "of", "GPUs used", "$ per hour", "$ per month"], _rentals(answer))
+    yield _rent_table(answer)
     yield ""
     header = ["pool ", "role ", "SKU ", "instances ", "serves req/s ", "load", "nearest target "]
     yield table(header, (_pool(pool) for pool in answer.pools))
@@ -80,12 +80,19 @@ def _where(pools: list[Pool]) -> str:
     return " + ".join(f"{count} x ({gpus} {gpu})" for (gpus, gpu), count in counts.items())
 
 
-def _rentals(plan: Plan) -> Iterator[list[str]]:
+def _rent_table(plan: Plan) -> Table:
+    sites = any(rental.site is not None for rental in plan.skus)
+    header = ["rent ", *(["site "] if sites else []), "nodes", "of", "GPUs used", "$ per hour", "$ per month"]
+    return table(header, _rentals(plan, sites))
+
+
+def _rentals(plan: Plan, sites: bool) -> Iterator[list[str]]:
     for rental in plan.skus:
+        site = [rental.site or ""] if sites else []
         stock = "" if rental.available is None else str(rental.available)
         used = f"{rental.gpus_used} of {rental.gpus_rented}"
         month = usd_per_month(rental.usd_per_hour)
-        yield [rental.sku, str(rental.nodes), stock, used, usd(rental.usd_per_hour), month]
+        yield [rental.sku, *site, str(rental.nodes), stock, used, usd(rental.usd_per_hour), month]
 
 
 def _pool(pool: Pool) -> list[str]:

@@ -7,38 +7,68 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from pdopt.capacity.handover import ends_of
+from pdopt.capacity.lanes import every_lane
+from pdopt.capacity.permitted import ends_of, latency_s
 from pdopt.capacity.refusal import Refusal
 from pdopt.capacity.table import LaneTable
 from pdopt.fleet.fleet import Fleet, Llm
 from pdopt.fleet.profiles import Shape
 from pdopt.plan.plan import Reason
-
-ROLES = ("prefill", "decode", "mixed")
+from pdopt.solving.barriers import ROLES, barriers, blamed, without
 
 
 def out_of_reach(fleet: Fleet, table: LaneTable) -> list[Reason]:
     """Name each workload that no shape can serve: the target and the best attainable value on each SKU."""
     reasons: list[Reason] = []
     for name in table.unserved():
-        llm = fleet.llms[fleet.workloads[name].llm]
-        served = {lane.role for lane in table.lanes if any(route.workload == name for route in lane.loads)}
-        refused = {role: [r for r in table.refusals if (r.workload, r.role) == (name, role)] for role in ROLES}
-        offered = {role for role in ROLES if ends_of(fleet, [profile.shape for profile in getattr(llm, role)])}
-        if not offered:
-            reasons.append(_not_offered(name, llm, "", llm.shapes()))
+        stated = barriers(fleet, name)
+        if not stated:
+            reasons += _physical(fleet, table, name)
             continue
-        if all(role in served or (role in offered and not refused[role]) for role in ("prefill", "decode")):
-            missed = [*_targets(name, refused["prefill"]), *_targets(name, refused["decode"])]
-            reasons += missed or [_incompatible(name, llm)]
-            continue
-        for role in ROLES:
-            shapes = {profile.shape for profile in getattr(llm, role)}
-            if shapes and role not in offered:
-                reasons.append(_not_offered(name, llm, f"{role} ", shapes))
-            elif role not in served:
-                reasons += [*_targets(name, refused[role]), *_unmeasured(name, role, refused[role])]
+        in_the_way = blamed(fleet, name, stated)
+        found = [*_missed(fleet, table, name), *in_the_way]
+        if not found:
+            freed = without(fleet, stated)
+            found = _physical(freed, every_lane(freed), name)
+        reasons += found
     return reasons
+
+
+def _physical(fleet: Fleet, table: LaneTable, name: str) -> list[Reason]:
+    """Say why no shape can serve a workload that may run anywhere."""
+    llm = fleet.llms[fleet.workloads[name].llm]
+    served, refused = _served(table, name), _refused(table, name)
+    offered = {role for role in ROLES if ends_of(fleet, [profile.shape for profile in getattr(llm, role)])}
+    if not offered:
+        return [_not_offered(name, llm, "", llm.shapes())]
+    if all(role in served or (role in offered and not refused[role]) for role in ("prefill", "decode")):
+        missed = [*_targets(fleet, refused["prefill"]), *_targets(fleet, refused["decode"])]
+        return missed or [_incompatible(name, llm)]
+    reasons: list[Reason] = []
+    for role in ROLES:
+        shapes = {profile.shape for profile in getattr(llm, role)}
+        if shapes and role not in offered:
+            reasons.append(_not_offered(name, llm, f"{role} ", shapes))
+        elif role not in served:
+            reasons += [*_targets(fleet, refused[role]), *_unmeasured(name, role, refused[role])]
+    return reasons
+
+
+def _missed(fleet: Fleet, table: LaneTable, name: str) -> Iterator[Reason]:
+    """Yield the targets that are out of reach wherever the workload may run."""
+    served, refused = _served(table, name), _refused(table, name)
+    apart = {"prefill", "decode"} <= served  # each is possible, but not for the same handover
+    for role in ROLES:
+        if apart or role not in served:
+            yield from _targets(fleet, refused[role])
+
+
+def _served(table: LaneTable, name: str) -> set[str]:
+    return {lane.role for lane in table.lanes if any(route.workload == name for route in lane.loads)}
+
+
+def _refused(table: LaneTable, name: str) -> dict[str, list[Refusal]]:
+    return {role: [r for r in table.refusals if (r.workload, r.role) == (name, role)] for role in ROLES}
 
 
 def _not_offered(name: str, llm: Llm, role: str, shapes: Iterable[Shape]) -> Reason:
@@ -60,15 +90,21 @@ def _incompatible(name: str, llm: Llm) -> Reason:
     )
 
 
-def _targets(name: str, refused: Iterable[Refusal]) -> Iterator[Reason]:
-    groups: dict[tuple[str, str, float], dict[str, float]] = defaultdict(dict)
+def _targets(fleet: Fleet, refused: Iterable[Refusal]) -> Iterator[Reason]:
+    groups: dict[tuple[str, str, str, float], dict[str, float]] = defaultdict(dict)
+    spent: dict[tuple[str, str], str] = {}
     for refusal in refused:
         if refusal.target is not None and refusal.best_s is not None:
-            key = (refusal.target.metric, refusal.target.statistic, refusal.target.bound_s)
+            key = (refusal.workload, refusal.target.metric, refusal.target.statistic, refusal.target.bound_s)
             where = refusal.sku if refusal.way is None else f"{refusal.sku} to {refusal.way}"
             groups[key][where] = min(groups[key].get(where, np.inf), refusal.best_s * 1e3)
-    for (metric, statistic, bound_s), best in groups.items():
-        attainable = ", ".join(f"{_up(ms)} ms on {sku}" for sku, ms in sorted(best.items(), key=lambda item: item[1]))
+            way_ms = latency_s(fleet, fleet.workloads[refusal.workload], refusal.sku) * 1e3
+            spent["ttft", where] = f" (with {way_ms:g} ms there and back)" if way_ms else ""
+    for (name, metric, statistic, bound_s), best in groups.items():
+        attainable = ", ".join(
+            f"{_up(ms)} ms on {where}{spent.get((metric, where), '')}"
+            for where, ms in sorted(best.items(), key=lambda item: item[1])
+        )
         yield Reason(
             kind="target",
             workload=name,

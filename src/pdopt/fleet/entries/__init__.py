@@ -2,6 +2,7 @@
 
 from pdopt.fleet.entries.models import ModelEntry
 from pdopt.fleet.entries.planning import BudgetEntry, RiskEntry, ScenarioEntry
+from pdopt.fleet.entries.sites import RuleEntry, SiteEntry
 from pdopt.fleet.entries.skus import SkuEntry
 from pdopt.fleet.entries.terms import TermEntry
 from pdopt.fleet.entries.transfer import LinkEntry, TransferEntry
@@ -17,7 +18,9 @@ __all__ = [
     "ModelEntry",
     "RedundancyEntry",
     "RiskEntry",
+    "RuleEntry",
     "ScenarioEntry",
+    "SiteEntry",
     "SkuEntry",
     "SloEntry",
     "TermEntry",

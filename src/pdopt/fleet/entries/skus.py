@@ -15,7 +15,6 @@ from pdopt.fleet.fields import Count, CountOrZero, Entry, NotNegative, Positive,
 class SkuEntry(Entry):
     """A node one can rent or owns."""
 
-    LATER: ClassVar[tuple[str, ...]] = ("site",)
     ESSENTIAL: ClassVar[tuple[str, ...]] = ("gpu", "gpus", "usd_per_hour")
 
     gpu: Text = Field(description="the GPU type, as the profiles name it (h200-sxm)")
@@ -33,6 +32,7 @@ class SkuEntry(Entry):
     min_up_hours: NotNegative = Field(0.0, description="hours that a node stays up once started")
     nic_gb_per_s: Positive | None = Field(None, description="the network of one instance in gigabytes per second")
     power_kw: Positive | None = Field(None, description="kilowatts of one node at full load, for limits.power_kw")
+    site: Text | None = Field(None, description="where it stands, one of sites (docs/sites.md)")
 
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:

@@ -39,6 +39,10 @@ class LimitsEntry(Entry):
 
     max_skus: Count | None = Field(None, description="how many SKUs a plan may use at most")
     power_kw: Positive | None = Field(None, description="kilowatts that the rented nodes may draw at most")
+    forbid: list[object] | None = Field(None, description="a list of placements and pairs that a plan may not use")
+    require: list[object] | None = Field(
+        None, description="a list of placements and pairs outside which what they name may not run"
+    )
 
 
 class MarginsEntry(Entry):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from pdopt.fleet.entries.kinds import Rates
+from pdopt.fleet.entries.sites import MillisecondsBySite, Names
 from pdopt.fleet.faults import Path
 from pdopt.fleet.fields import Count, Entry, Fraction, NotNegative, Positive, Text
 
@@ -62,11 +63,20 @@ class WorkloadEntry(Entry):
     )
     prefill_service_cv2: NotNegative | None = Field(None, description="its own squared coefficient of variation")
 
+    sites: Names = Field(None, description="the only sites that may serve it, one or a list; leave it out for all")
+    latency_ms: MillisecondsBySite | None = Field(
+        None,
+        description="site: milliseconds there and back, part of TTFT where its first token is made there; "
+        "a site that is not named counts 0",
+    )
+
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
         """Ask for fewer cached than input tokens and a complete SLO."""
         cached, tokens = raw.get("cached_tokens", 0), raw.get("input_tokens")
         if isinstance(cached, int | float) and isinstance(tokens, int | float) and cached >= tokens > 0:
             yield ("cached_tokens",), f"is {cached:g} of {tokens:g} input_tokens; give fewer cached than input tokens"
+        if raw.get("sites") == []:
+            yield ("sites",), "names no site; name those that may serve it, or leave it out for all"
         if isinstance(raw.get("slo"), dict):
             yield from ((("slo", *loc), sentence) for loc, sentence in SloEntry.cross_faults(raw["slo"]))
