@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pdopt
 from pdopt.capacity.lanes import lane_table
-from pdopt.fleet import entries, rows
+from pdopt.fleet import entries, rows, site_entries
 from pdopt.fleet.fields import Entry
 from pdopt.fleet.fleet import Assumptions, Fleet, Limits, Redundancy
 from pdopt.fleet.price_choice import PricedSkus
@@ -50,6 +50,7 @@ def fleet_page() -> str:
     """Every key of a fleet file, from the schema."""
     parts = [f"# fleet.yaml, key by key\n\n{SOURCE}\n"]
     sections: list[tuple[str, type[Entry]]] = [
+        ("sites.NAME", site_entries.SiteEntry),
         ("skus.NAME", entries.SkuEntry),
         ("skus, from a price list", PricedSkus),
         ("models.NAME", entries.ModelEntry),
@@ -64,6 +65,7 @@ def fleet_page() -> str:
         ("margins", entries.MarginsEntry),
         ("redundancy", entries.RedundancyEntry),
         ("limits", entries.LimitsEntry),
+        ("limits.forbid[] and limits.require[]", site_entries.RuleEntry),
         ("price lists (prices.csv)", PriceRow),
     ]
     for title, kind in sections:
