@@ -51,6 +51,8 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
         yield f"margins held back (in load, not in the latencies shown): {', '.join(held_back)}"
     if answer.limits:
         yield f"limits: {', '.join(_limits(answer))}"
+    for key, rules in (answer.rules or {}).items():
+        yield f"{key}: {', '.join(map(_rule, rules))}"
     spares = answer.redundancy.get("instances", 0)
     if spares:
         gone = "1 instance" if spares == 1 else f"{spares} instances"
@@ -144,6 +146,10 @@ def _limits(plan: Plan) -> Iterator[str]:
     if "power_kw" in plan.limits:
         drawn = sum(rental.power_kw or 0.0 for rental in plan.skus)
         yield f"{number(drawn)} of {number(plan.limits['power_kw'])} kW"
+
+
+def _rule(rule: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{key}: {value}" for key, value in rule.items()) + "}"
 
 
 def _rests_on(plan: Plan) -> str:
