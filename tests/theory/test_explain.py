@@ -35,6 +35,15 @@ def explained(document: dict, *only: str):
     return pdopt.explain(read(document), only=only)
 
 
+def lifted(explanation, key: str, had: float) -> float:
+    """Dollars by which the cost changes without a limit: told as the limit that is as good, or as none."""
+    found = [e for e in (*explanation.effects, *explanation.slack) if e.changes[0]["set"] == key]
+    best = max(found, key=lambda e: (inf if (to := e.changes[0]["to"]) is None else to, e.saves_at_least))
+    assert best.changes[0]["from"] == had
+    assert best.cost_changes_by.exact
+    return best.cost_changes_by.most
+
+
 def difference(explanation, **change) -> float:
     """Dollars by which the cost changes; all effects of one change agree."""
     (key, to) = next(iter(change.items()))
@@ -74,12 +83,21 @@ def test_one_more_node_or_kilowatt_saves_what_enumeration_says(seed):
         return
     for gpu in "ab":
         without = least_cost({**stock, gpu: inf}) - now
-        assert difference(explanation, **{f"skus__{gpu}__available": None}) == pytest.approx(without)
+        assert lifted(explanation, f"skus.{gpu}.available", stock[gpu]) == pytest.approx(without)
         if without < 0:
             more = least_cost({**stock, gpu: stock[gpu] + 1}) - now
             assert difference(explanation, **{f"skus__{gpu}__available": stock[gpu] + 1}) == pytest.approx(more)
-    assert difference(explanation, limits__power_kw=None) == pytest.approx(least_cost(limit_kw=inf) - now)
-    assert difference(explanation, limits__max_skus=None) == pytest.approx(least_cost(most=2) - now)
+    assert lifted(explanation, "limits.power_kw", limit_kw) == pytest.approx(least_cost(limit_kw=inf) - now)
+    assert lifted(explanation, "limits.max_skus", 1) == pytest.approx(least_cost(most=2) - now)
+
+
+def test_the_limit_told_to_be_enough_is_enough_and_one_less_is_not():
+    fleet = changed(paper(), "skus", cheap={"gpu": "h200", "gpus": 8, "usd_per_hour": 30, "available": 3})
+    (best, one_more) = explained(fleet, "limits").effects[:2]
+    assert [effect.changes[0]["to"] for effect in (best, one_more)] == [8, 4]
+    costs = [cost_of(changed(fleet, "skus", "cheap", available=nodes)) for nodes in (3, 8, 7)]
+    assert best.cost_changes_by.most == pytest.approx(costs[1] - costs[0])
+    assert costs[2] > costs[1]
 
 
 def test_cases_of_the_enumeration_do_bind():
