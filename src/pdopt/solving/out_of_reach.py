@@ -13,7 +13,9 @@ from pdopt.capacity.table import LaneTable
 from pdopt.fleet.fleet import Fleet, Llm
 from pdopt.fleet.profiles import Shape
 from pdopt.plan.plan import Reason
+from pdopt.solving.longer_targets import up
 
+RAISE = "; raise the target above that, or add a faster SKU"
 ROLES = ("prefill", "decode", "mixed")
 
 
@@ -68,7 +70,7 @@ def _targets(name: str, refused: Iterable[Refusal]) -> Iterator[Reason]:
             where = refusal.sku if refusal.way is None else f"{refusal.sku} to {refusal.way}"
             groups[key][where] = min(groups[key].get(where, np.inf), refusal.best_s * 1e3)
     for (metric, statistic, bound_s), best in groups.items():
-        attainable = ", ".join(f"{_up(ms)} ms on {sku}" for sku, ms in sorted(best.items(), key=lambda item: item[1]))
+        attainable = ", ".join(f"{up(ms):g} ms on {sku}" for sku, ms in sorted(best.items(), key=lambda item: item[1]))
         yield Reason(
             kind="target",
             workload=name,
@@ -76,14 +78,8 @@ def _targets(name: str, refused: Iterable[Refusal]) -> Iterator[Reason]:
             bound_ms=round(bound_s * 1e3, 9),
             best_ms=best,
             sentence=f"{name}: {metric.upper()} {statistic} of {bound_s * 1e3:g} ms is out of reach; "
-            f"at best {attainable}; raise the target above that, or add a faster SKU",
+            f"at best {attainable}{RAISE}",
         )
-
-
-def _up(ms: float) -> str:
-    """Round up to six significant digits, so that what is printed can be attained."""
-    digits = max(0, 5 - int(np.floor(np.log10(ms)))) if ms > 0 else 0
-    return f"{np.ceil(ms * 10**digits - 1e-6) / 10**digits:g}"
 
 
 def _unmeasured(name: str, role: str, refused: Iterable[Refusal]) -> Iterator[Reason]:
