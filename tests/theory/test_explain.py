@@ -188,6 +188,17 @@ def test_a_sku_in_use_leaves_just_above_its_price_and_not_just_below():
         assert sku.sku not in {rental.sku for rental in above.skus}
 
 
+def test_nodes_wanted_in_any_case_do_not_change_the_price_at_which_a_sku_leaves():
+    wanted = changed(town(), "skus", "small-node", at_least=10)
+    plain, held = (
+        next(sku for sku in explained(fleet, "prices").skus if sku.sku == "small-node") for fleet in (town(), wanted)
+    )
+    assert held.nodes >= 10
+    assert held.break_even_usd_per_hour.most == pytest.approx(plain.break_even_usd_per_hour.most)
+    without = cost_of(changed(town(), "skus", "small-node", available=0))
+    assert held.saves.most == pytest.approx(without - cost_of(wanted))
+
+
 def test_skus_that_cannot_be_used_say_why():
     fleet = changed(paper(), "skus", other={"gpu": "tpu", "gpus": 8, "usd_per_hour": 1})
     fleet = changed(fleet, "skus", gone={"gpu": "h200", "gpus": 8, "usd_per_hour": 1, "available": 0})
@@ -237,6 +248,22 @@ def test_shares_follow_the_work():
     assert chat.usd_per_million_tokens == pytest.approx(chat.usd_per_hour / (240 * 1))  # 240 M tokens an hour
     split = chat.usd_per_million_input_tokens * 6144 + chat.usd_per_million_output_tokens * 512
     assert split == pytest.approx(chat.usd_per_million_tokens * 6656)
+
+
+def test_ordinary_instances_tell_input_and_output_together():
+    mixed = {"gpu": "h200", "gpus": 8, "input_tokens": 6144, "output_tokens": 512, "requests_per_s": 5}
+    fleet = paper()
+    fleet["models"]["llm"] = {"mixed": [{**mixed, "ttft_mean_ms": 500, "tpot_mean_ms": 15}]}
+    (chat,) = explained(fleet, "workloads").workloads
+    assert chat.usd_per_hour == pytest.approx(3 * 60)  # 12.52 requests per second, five an instance
+    assert chat.usd_per_million_tokens == pytest.approx(180 / 300)
+    assert (chat.usd_per_million_input_tokens, chat.usd_per_million_output_tokens) == (None, None)
+
+
+def test_nothing_to_serve_costs_nothing_and_explains_nothing():
+    explanation = explained(paper(tokens_per_minute=0), "limits", "slos", "prices", "workloads")
+    assert (explanation.cost_per_hour, explanation.most_valuable) == (0, None)
+    assert [share.usd_per_hour for share in explanation.workloads] == [0]
 
 
 def test_nodes_nobody_uses_fall_to_nobody():

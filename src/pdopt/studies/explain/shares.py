@@ -36,7 +36,7 @@ def allocated(plan: Plan) -> Dollars:
     """
     rented = {rental.sku: rental for rental in plan.skus}
     split: Dollars = defaultdict(lambda: defaultdict(float))
-    for pool in plan.pools:
+    for pool in (pool for pool in plan.pools if any(pool.work.values())):
         rental, work = rented[pool.sku], sum(pool.work.values())
         dollars = rental.usd_per_hour * pool.instances * pool.gpus_per_instance / rental.gpus_used
         for name, part in pool.work.items():
