@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from math import ceil, floor, log, log10
+from typing import Literal
 
 from pdopt.fleet.changes import Change, slo_key
 from pdopt.fleet.fleet import Fleet, Workload
 from pdopt.plan.plan import Reason
-from pdopt.solving.verify import Verifier, smallest
+from pdopt.solving.verify import TIME, Verifier, smallest
 
 STEP = 1.01
 MOST_STEPS = floor(log(10) / log(STEP))  # targets ten times as long are no longer the same service
@@ -47,22 +48,30 @@ def target_at(reason: Reason, step: int) -> Change:
 def longer_targets(verifier: Verifier) -> Iterator[Reason]:
     """Yield for each workload, or for all together where none alone is enough, the smallest factor on its targets."""
     asked = [w for w in verifier.fleet.workloads.values() if w.demand_rps > 0 and w.min_served > 0]
-    alone = [reason for workload in asked for reason in _longer(verifier, [workload])]
-    yield from alone or (_longer(verifier, asked) if len(asked) > 1 else ())
+    found = [_longer(verifier, [workload]) for workload in asked]
+    if len(asked) > 1 and not any(found):
+        found.append(_longer(verifier, asked))
+    told = [reason for reason in found if reason]
+    yield from told
+    if found and not told and found[-1] is None:  # what all together do not reach, none reaches alone
+        sentence = "whether longer targets would be enough is not known"
+        yield Reason(kind="slo", sentence=sentence, verified=False, unverified_because=TIME)
 
 
-def _longer(verifier: Verifier, workloads: list[Workload]) -> Iterator[Reason]:
+def _longer(verifier: Verifier, workloads: list[Workload]) -> Reason | Literal[False] | None:
+    """Give the smallest factor on the targets of some workloads; False: none is enough, None: not known."""
+
     def making(step: int) -> tuple[Change, ...]:
         return tuple(change for workload in workloads for change in _times(workload, STEP**step))
 
     step, proven = smallest_that_works(verifier, making, 0)
     if step is None:
-        return
+        return False if proven else None
     changes, factor = making(step), STEP**step
     who = workloads[0].name if len(workloads) == 1 else "all workloads"
     within = "to 1 %" if proven else "smaller may do"
     said = f" ({', '.join(_said(workloads[0], changes))}; {within})" if len(workloads) == 1 else f" ({within})"
-    yield Reason(
+    return Reason(
         kind="slo",
         workload=workloads[0].name if len(workloads) == 1 else None,
         factor=factor,

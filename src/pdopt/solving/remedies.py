@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import floor
+from math import floor, inf
 
 from pdopt.fleet.changes import Change
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.plan import Reason
 from pdopt.solving.longer_targets import longer_targets, smallest_that_works, stated, target_at
 from pdopt.solving.out_of_reach import RAISE
-from pdopt.solving.verify import Verifier
+from pdopt.solving.verify import TIME, Verifier
 
-ALONE, TIME = "alone it is not enough", "time ran out"
+ALONE = "alone it is not enough"
 TOGETHER = "needed, together with the others named here"
 LIMITS = {  # the key that a reason's limit stands in; short_by is in its units
     "max_skus": ("limits", "max_skus"),
@@ -101,7 +101,7 @@ def _told(
 
 
 def _smallest_first(reason: Reason) -> tuple[bool, float]:
-    return not reason.verified, max(_sizes(reason), default=0.0)
+    return not reason.verified, max(_sizes(reason), default=inf)
 
 
 def _sizes(reason: Reason) -> Iterator[float]:

@@ -9,6 +9,7 @@ from pdopt.fleet.changes import Change, with_changes
 from pdopt.fleet.fleet import Fleet
 
 Possible = Callable[[Fleet, float], bool | None]  # fleet and seconds → whether there is a plan, None: not known
+TIME = "time ran out"
 SECONDS = 20.0  # for all remedies of a fleet together
 SECONDS_EACH = 5.0
 
