@@ -44,6 +44,12 @@ def allocated(plan: Plan) -> Dollars:
     return split
 
 
+def unused(plan: Plan) -> float:
+    """Give the dollars per hour of what is rented in any case and used by nobody."""
+    used = sum(sum(dollars.values()) for dollars in allocated(plan).values())
+    return max(plan.cost_per_hour - used, 0.0)
+
+
 def _share(plan: Plan, workload: Workload, by_role: dict[str, float], served_rps: float) -> Share:
     dollars = sum(by_role.values())
     requests_per_h = served_rps * 3600
