@@ -210,6 +210,7 @@ class Reason(Part):
     bound_ms: float | None = None
     best_ms: dict[str, float] = Field(default_factory=dict)
     sku: str | None = None
+    term: str | None = None
     available: int | None = None
     nodes_short: int | None = None
     limit: str | None = None

@@ -14,6 +14,7 @@ from pdopt.solving.verify import TIME, Verifier
 
 ALONE = "alone it is not enough"
 TOGETHER = "needed, together with the others named here"
+SHORT: tuple[str, ...] = ("stock", "limit", "budget")
 LIMITS = {  # the key that a reason's limit stands in; short_by is in its units
     "max_skus": ("limits", "max_skus"),
     "power_kw": ("limits", "power_kw"),
@@ -26,7 +27,7 @@ def with_remedies(reasons: list[Reason], verifier: Verifier) -> list[Reason]:
     told = [_alone(reason, verifier) for reason in reasons]
     if not any(reason.verified for reason in told if reason.kind != "demand"):
         told = _together(told, verifier)
-    if any(reason.kind in ("stock", "limit") for reason in told):
+    if any(reason.kind in SHORT for reason in told):
         told += longer_targets(verifier)
     return sorted(told, key=_smallest_first)
 
@@ -34,11 +35,12 @@ def with_remedies(reasons: list[Reason], verifier: Verifier) -> list[Reason]:
 def remedy_of(fleet: Fleet, reason: Reason) -> tuple[Change, ...]:
     """Give the changes that a reason about stock, limits or demand asks for; empty where it names none."""
     if reason.kind == "stock" and reason.sku and reason.nodes_short:
-        return (Change(("skus", reason.sku, "available"), (reason.available or 0) + reason.nodes_short),)
+        of_term = ("terms", reason.term) if reason.term else ()
+        return (Change(("skus", reason.sku, *of_term, "available"), (reason.available or 0) + reason.nodes_short),)
     if reason.kind == "limit" and reason.limit == "at_least" and reason.sku:
         least = fleet.skus[reason.sku].at_least - round(reason.short_by or 0)
         return (Change(("skus", reason.sku, "at_least"), least),)
-    if reason.kind == "limit" and reason.limit in LIMITS:
+    if reason.kind in SHORT and reason.limit in LIMITS:
         path = LIMITS[reason.limit]
         return (Change(path, round((Change(path, None).value_in(fleet) or 0) + (reason.short_by or 0), 9)),)
     fraction = floor((reason.largest_fraction or 0.0) * 1000) / 1000
@@ -61,7 +63,7 @@ def _alone(reason: Reason, verifier: Verifier) -> Reason:
 
 def _together(told: list[Reason], verifier: Verifier) -> list[Reason]:
     """Where no remedy is enough alone, make all of them, and leave out those that are not needed."""
-    members = [reason for reason in told if reason.remedy and reason.kind in ("target", "stock", "limit")]
+    members = [reason for reason in told if reason.remedy and reason.kind in ("target", *SHORT)]
     if len(members) < 2:
         return told
     step, known = smallest_that_works(verifier, lambda k: _all(members, k, verifier), 0)
