@@ -47,7 +47,9 @@ class Change:
         if keys[0] == "terms":
             terms = tuple(replace(term, **values) if term.name == keys[1] else term for term in sku.terms)
             return replace(sku, terms=terms)
-        return replace(sku, **values, **({"terms": ()} if keys[0] == "usd_per_hour" else {}))
+        if keys[0] == "usd_per_hour":
+            values["terms"] = ()
+        return replace(sku, **values)
 
     def _workload(self, workload: Workload, keys: list[str]) -> Workload:
         assert self.to is not None
