@@ -36,12 +36,18 @@ def allocated(plan: Plan) -> Dollars:
     """
     rented = {rental.sku: rental for rental in plan.skus}
     split: Dollars = defaultdict(lambda: defaultdict(float))
-    for pool in plan.pools:
+    for pool in (pool for pool in plan.pools if any(pool.work.values())):
         rental, work = rented[pool.sku], sum(pool.work.values())
         dollars = rental.usd_per_hour * pool.instances * pool.gpus_per_instance / rental.gpus_used
         for name, part in pool.work.items():
             split[name][pool.role] += dollars * part / work
     return split
+
+
+def unused(plan: Plan) -> float:
+    """Give the dollars per hour of what is rented in any case and used by nobody."""
+    used = sum(sum(dollars.values()) for dollars in allocated(plan).values())
+    return max(plan.cost_per_hour - used, 0.0)
 
 
 def _share(plan: Plan, workload: Workload, by_role: dict[str, float], served_rps: float) -> Share:
