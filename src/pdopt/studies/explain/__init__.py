@@ -40,10 +40,17 @@ def explain(
     tell : function, optional
         Takes what is being asked, in words.
 
+    Raises
+    ------
+    ValueError
+        The fleet has a budget, or weighs risk: its least cost is not what is minimised.
+
     Returns
     -------
     Explanation, or NoPlan where the fleet has none
     """
+    if (refused := not_explained(fleet)) is not None:
+        raise ValueError(refused)
     asked = tuple(question for question in QUESTIONS if question in set(only))
 
     def solved(changed: Fleet) -> Answer:
@@ -65,7 +72,7 @@ def explain(
         bound_per_hour=plan.bound_per_hour,
         skus=tuple(sku_prices(asker)) if "prices" in asked else (),
         workloads=tuple(shares(asker)) if "workloads" in asked else (),
-        unused_usd_per_hour=unused(plan),
+        unused_usd_per_hour=unused(fleet, plan),
         asked=asked,
         re_solves=asker.re_solves,
         time_limit_s=time_limit_s or 0.0,
@@ -74,6 +81,14 @@ def explain(
         pdopt_version=pdopt.__version__,
     )
     return _ranked(answered, effects)
+
+
+def not_explained(fleet: Fleet) -> str | None:
+    """Say why a fleet cannot be explained; None where it can."""
+    what = "a budget" if fleet.budget_usd_per_h is not None else "a weight on risk" if fleet.risk.weight else None
+    if what is None:
+        return None
+    return f"has {what}; explain tells what changes do to the least cost, so leave it out to see what the demand costs"
 
 
 def _ranked(answered: Explanation, effects: list[Effect]) -> Explanation:

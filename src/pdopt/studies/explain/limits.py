@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from pdopt.fleet.changes import Change
+from pdopt.fleet.fleet import Term
 from pdopt.plan.plan import Plan
 from pdopt.studies.explain.answers import Effect
 from pdopt.studies.explain.asking import Asker, Proposal
@@ -64,6 +65,18 @@ def _stock(asker: Asker) -> Iterator[Limit]:
                 return next((rental.nodes for rental in plan.skus if rental.sku == name), 0)
 
             yield Limit("stock", ("skus", name, "available"), f"{name} available", sku.available, 1, used)
+        for term in sku.terms:
+            if term.available is not None and term.kind != "owned":
+                yield _of_term(name, term)
+
+
+def _of_term(name: str, term: Term) -> Limit:
+    def used(plan: Plan) -> float:
+        terms = (one for rental in plan.skus if rental.sku == name for one in rental.terms or ())
+        return next((one.nodes for one in terms if one.term == term.name), 0)
+
+    path = ("skus", name, "terms", term.name, "available")
+    return Limit("stock", path, f"{name}, {term.name} available", term.available or 0, 1, used)
 
 
 def _limits(asker: Asker) -> Iterator[Limit]:
