@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from pdopt.plan.headroom import MOST
-from pdopt.plan.plan import Answer, Headroom, NoPlan, Plan, Pool, Promise
+from pdopt.plan.plan import Answer, Headroom, NoPlan, Plan, Pool, Promise, Reason
 from pdopt.render.text import Line, number, percent, table, usd, usd_per_month
 
 WORDS = {"optimal": "the cheapest plan, proven", "feasible": "the best plan found so far"}
@@ -22,7 +22,7 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
         state = "no plan is possible" if answer.status == "infeasible" else "no plan found in time"
         yield f"{answer.name}: {state} ({answer.status})"
         yield ""
-        yield from (f"  {reason.sentence}" for reason in answer.reasons)
+        yield from (f"  {reason.sentence}{_verified(reason)}" for reason in answer.reasons)
         return
     month = usd_per_month(answer.cost_per_hour)
     yield f"{answer.name}: {usd(answer.cost_per_hour)} per hour, {month} per month ({WORDS[answer.status]})"
@@ -59,6 +59,12 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
         yield f"redundancy: every pool keeps its targets with {gone} gone (shown: all running)"
     yield _rests_on(answer)
     yield _proof(answer)
+
+
+def _verified(reason: Reason) -> str:
+    if reason.verified is None:
+        return ""
+    return " (verified)" if reason.verified else f" (not verified: {reason.unverified_because})"
 
 
 def _llm_lines(plan: Plan) -> Iterator[str]:

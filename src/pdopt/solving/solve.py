@@ -15,11 +15,13 @@ from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
 from pdopt.solving.goals import reach
 from pdopt.solving.out_of_reach import out_of_reach
+from pdopt.solving.remedies import with_remedies
 from pdopt.solving.shortage import shortage
 from pdopt.solving.tidy import tidy
+from pdopt.solving.verify import SECONDS, Verifier
 
 
-def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> Answer:
+def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0, *, reasons: bool = True) -> Answer:
     """Find the cheapest plan of a fleet, audited, or the reasons why there is none.
 
     Parameters
@@ -29,6 +31,8 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> 
         Seconds after which the best plan so far is given.
     gap : float
         Relative distance from the proven bound at which to stop.
+    reasons : bool
+        Whether to say why there is no plan, and what would make one possible.
 
     Raises
     ------
@@ -38,14 +42,16 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> 
     started = perf_counter()
     table = lane_table(fleet)
     if table.unserved():
-        return no_plan(fleet, "infeasible", out_of_reach(fleet, table))
+        found = _remedied(fleet, out_of_reach(fleet, table), time_limit_s) if reasons else []
+        return no_plan(fleet, "infeasible", found)
     matrix = compile_matrix(build(table))
     spent_s = perf_counter() - started
     reached = reach(matrix, None if time_limit_s is None else time_limit_s - spent_s, gap)
     outcome = reached.outcome
     solve_s = perf_counter() - started - spent_s
     if outcome.status == "infeasible":
-        return no_plan(fleet, "infeasible", shortage(fleet, table, matrix, time_limit_s))
+        found = _remedied(fleet, shortage(fleet, table, matrix, time_limit_s), time_limit_s) if reasons else []
+        return no_plan(fleet, "infeasible", found)
     if outcome.values is None:
         return no_plan(fleet, "unknown", [_time_ran_out(time_limit_s)], outcome.bound)
     decision = tidy(table, reached.matrix, outcome, time_limit_s)
@@ -54,6 +60,15 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> 
     whole, rows = int(matrix.whole.sum()), matrix.a.shape[0]
     effort = Effort(total_s=perf_counter() - started, solve_s=solve_s, whole_columns=whole, rows=rows)
     return plan.model_copy(update={"effort": effort})
+
+
+def _remedied(fleet: Fleet, reasons: list[Reason], time_limit_s: float | None) -> list[Reason]:
+    def possible(changed: Fleet, seconds: float) -> bool | None:
+        status = solve(changed, seconds, gap=1.0, reasons=False).status
+        return None if status == "unknown" else status != "infeasible"
+
+    seconds = SECONDS if time_limit_s is None else min(SECONDS, time_limit_s)
+    return with_remedies(reasons, Verifier(fleet, possible, seconds))
 
 
 def _believe_nothing(fleet: Fleet, plan: Plan) -> None:
