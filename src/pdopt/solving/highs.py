@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -35,7 +36,21 @@ class Outcome:
     bound: float
 
 
-def run(matrix: Matrix, time_limit_s: float | None = None, gap: float = 0.0, start: Floats | None = None) -> Outcome:
+QUICK: dict[str, bool | float] = {  # for many small programs: restarts and heuristics take half of their time
+    "mip_heuristic_effort": 0.0,
+    "mip_allow_restart": False,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_detect_symmetry": False,
+}
+
+
+def run(
+    matrix: Matrix,
+    time_limit_s: float | None = None,
+    gap: float = 0.0,
+    start: Floats | None = None,
+    options: Mapping[str, bool | float] | None = None,
+) -> Outcome:
     """Minimise a matrix.
 
     Parameters
@@ -46,6 +61,8 @@ def run(matrix: Matrix, time_limit_s: float | None = None, gap: float = 0.0, sta
         Relative gap at which to stop.
     start : array, optional
         A known solution to start from.
+    options : mapping, optional
+        Options of HiGHS.
     """
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
@@ -53,9 +70,11 @@ def run(matrix: Matrix, time_limit_s: float | None = None, gap: float = 0.0, sta
     solver.setOptionValue("mip_abs_gap", 0.0)
     solver.setOptionValue("mip_feasibility_tolerance", 1e-9)
     solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
+    for name, value in (options or {}).items():
+        solver.setOptionValue(name, value)
     if time_limit_s is not None:
         solver.setOptionValue("time_limit", max(float(time_limit_s), 0.01))
-    solver.passModel(_lp(matrix))
+    solver.passModel(as_lp(matrix))
     if start is not None:
         solution = highspy.HighsSolution()
         solution.col_value = list(start / matrix.unit)
@@ -64,12 +83,26 @@ def run(matrix: Matrix, time_limit_s: float | None = None, gap: float = 0.0, sta
     return _outcome(solver, matrix)
 
 
-def _lp(matrix: Matrix) -> highspy.HighsLp:
+def solve_relaxed(matrix: Matrix) -> tuple[Floats, Floats] | None:
+    """Give the values of columns that need not be whole, and the duals of the rows; None where that is impossible."""
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.passModel(as_lp(replace(matrix, whole=np.zeros(len(matrix.cost), dtype=bool))))
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    solution = solver.getSolution()
+    duals = np.array(solution.row_dual) * cost_scale(matrix) / _row_scale(matrix)
+    return np.array(solution.col_value) * matrix.unit, duals
+
+
+def as_lp(matrix: Matrix) -> highspy.HighsLp:
+    """Give a matrix as HiGHS takes it: columns in their units, costs and rows of rates scaled."""
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = matrix.a.shape
     unit, scale = matrix.unit, _row_scale(matrix)
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = (
-        matrix.cost * unit / _cost_scale(matrix),
+        matrix.cost * unit / cost_scale(matrix),
         matrix.lower / unit,
         matrix.upper / unit,
     )
@@ -83,7 +116,7 @@ def _lp(matrix: Matrix) -> highspy.HighsLp:
     return lp
 
 
-def _cost_scale(matrix: Matrix) -> float:
+def cost_scale(matrix: Matrix) -> float:
     """Give the largest cost of a column, so that prices of any size are told apart."""
     return float(abs(matrix.cost * matrix.unit).max(initial=0.0)) or 1.0
 
@@ -103,7 +136,7 @@ def _outcome(solver: highspy.Highs, matrix: Matrix) -> Outcome:
     never = {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}
     if status in never:  # no objective of ours can fall without limit
         return Outcome("infeasible", None, None, np.inf)
-    scale = _cost_scale(matrix)
+    scale = cost_scale(matrix)
     bound = scale * float(info.mip_dual_bound if matrix.whole.any() else info.objective_function_value)
     if not found:
         return Outcome("unknown", None, None, bound if np.isfinite(bound) else -np.inf)

@@ -1,0 +1,81 @@
+"""The master: one plan per block out of those found, and how many nodes, at least cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy.sparse import csc_array, hstack, vstack
+
+from pdopt.program.matrix import Floats, Matrix
+from pdopt.solving.decomposed.blocks import Split
+from pdopt.solving.decomposed.elastic import elastic
+from pdopt.solving.highs import run
+
+
+@dataclass(frozen=True)
+class Column:
+    """One plan of one block: its values, what it costs, and what it takes in the linking rows."""
+
+    block: int
+    values: Floats
+    cost: float
+    links: Floats
+
+
+@dataclass
+class Master:
+    """The plans of all blocks, to choose one of each."""
+
+    split: Split
+    columns: list[Column] = field(default_factory=list)
+    known: set[tuple[int, bytes]] = field(default_factory=set)
+
+    def add(self, block: int, values: Floats) -> None:
+        """Add a plan of a block, once."""
+        part = self.split.blocks[block]
+        column = Column(block, values, float(part.matrix.cost @ values), np.asarray(part.links @ values))
+        key = block, np.round(column.links, 6).tobytes()
+        if key not in self.known:
+            self.known.add(key)
+            self.columns.append(column)
+
+    def add_parts(self, values: Floats) -> None:
+        """Add the plan of every block in a solution of the whole."""
+        for number, block in enumerate(self.split.blocks):
+            self.add(number, values[block.columns])
+
+    def choose(self, fines: Floats, seconds: float, gap: float) -> Floats | None:
+        """Give the cheapest solution of the whole found that is made of these plans; `fines` as for a sweep."""
+        program = elastic(self._program(), np.arange(len(self.split.linking)), fines[self.split.linking])
+        found = run(program, seconds, gap).values
+        return None if found is None else self._unfold(found)
+
+    def _program(self) -> Matrix:
+        split, full = self.split, self.split.whole
+        rows, blocks, count = len(split.linking), len(split.blocks), len(self.columns)
+        taken = csc_array(np.column_stack([column.links for column in self.columns]))
+        owner = [column.block for column in self.columns]
+        once = csc_array((np.ones(count), (owner, np.arange(count))), shape=(blocks, count))
+        return replace(
+            full,
+            a=csc_array(vstack([hstack([split.shared_links, taken]), hstack([csc_array((blocks, len(split.shared))), once])])),
+            cost=np.concatenate([full.cost[split.shared], [column.cost for column in self.columns]]),
+            lower=np.concatenate([full.lower[split.shared], np.zeros(count)]),
+            upper=np.concatenate([full.upper[split.shared], np.ones(count)]),
+            whole=np.concatenate([full.whole[split.shared], np.ones(count, dtype=bool)]),
+            unit=np.ones(len(split.shared) + count),
+            row_lower=np.concatenate([full.row_lower[split.linking], np.ones(blocks)]),
+            row_upper=np.concatenate([full.row_upper[split.linking], np.ones(blocks)]),
+            column_of={},
+            row_of={},
+            values=(),
+        )
+
+    def _unfold(self, values: Floats) -> Floats:
+        split, result = self.split, np.zeros(len(self.split.whole.cost))
+        result[split.shared] = values[: len(split.shared)]
+        for column, share in zip(self.columns, values[len(split.shared) :], strict=False):
+            if share > 0.5:
+                result[split.blocks[column.block].columns] = column.values
+        return result

@@ -1,0 +1,87 @@
+"""Improve a plan one LLM and slot at a time: all else stays, nodes of the slot are counted anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from pdopt.program.matrix import Floats
+from pdopt.solving.decomposed.blocks import Split, Whole
+from pdopt.solving.decomposed.elastic import elastic, excess
+from pdopt.solving.highs import QUICK, run
+
+
+@dataclass(frozen=True)
+class Corner:
+    """A block and the shared columns of its slot: what is solved again, and the rows that it touches."""
+
+    columns: Whole
+    rows: Whole
+    a: Any
+
+
+def corners(split: Split) -> list[list[Corner]]:
+    """Give the corners of each slot, one per block; those of different slots have no column in common."""
+    rows = csr_array(split.whole.a)
+    slot_of = {column: _slot(key) for key, column in split.whole.column_of.items()}
+    shared: dict[str, list[int]] = {}
+    for column in split.shared:
+        shared.setdefault(slot_of[int(column)], []).append(int(column))
+    found: dict[str, list[Corner]] = {}
+    for block in split.blocks:
+        slot = slot_of[int(block.columns[0])]
+        columns = np.concatenate([block.columns, np.array(shared.get(slot, []), dtype=np.int64)])
+        touched = np.unique(split.whole.a[:, columns].tocsc().indices)
+        found.setdefault(slot, []).append(Corner(columns, touched, rows[touched][:, columns].tocsc()))
+    return list(found.values())
+
+
+def _slot(key: tuple[str, Any]) -> str:
+    return str(key[1][-1]) if isinstance(key[1], tuple) else ""
+
+
+def settle(split: Split, corner: Corner, values: Floats, fines: Floats, effort: tuple[float, float]) -> Floats:
+    """Give the cheapest values found of a corner's columns, all others as they are; linking rows may be exceeded.
+
+    Parameters
+    ----------
+    values : array, of all columns of the program
+    fines : array, dollars per hour of exceeding each row of the program by one (0: not allowed)
+    effort : (float, float)
+        Seconds, and the gap to stop at.
+    """
+    full, mine = split.whole, values[corner.columns]
+    others = np.asarray(split.rows[corner.rows] @ values) - corner.a @ mine
+    part = replace(
+        full,
+        cost=full.cost[corner.columns],
+        lower=full.lower[corner.columns],
+        upper=full.upper[corner.columns],
+        whole=full.whole[corner.columns],
+        unit=full.unit[corner.columns],
+        row_lower=full.row_lower[corner.rows] - others - 1e-9,
+        row_upper=full.row_upper[corner.rows] - others + 1e-9,
+        a=corner.a,
+        column_of={},
+        row_of={},
+        values=(),
+    )
+    loose = np.flatnonzero(fines[corner.rows])
+    outcome = run(elastic(part, loose, fines[corner.rows][loose]), effort[0], effort[1], options=QUICK | {"threads": 1})
+    if outcome.values is None or outcome.objective is None:
+        return mine
+    present = float(part.cost @ mine + fines[corner.rows] @ excess(part, mine))
+    return outcome.values[: len(mine)] if outcome.objective < present - 1e-9 else mine
+
+
+def sweep(
+    split: Split, of_slot: list[Corner], values: Floats, fines: Floats, effort: tuple[float, float]
+) -> Floats:
+    """Settle all corners of one slot in turn; give the values of the whole with these replaced."""
+    result = values.copy()
+    for corner in of_slot:
+        result[corner.columns] = settle(split, corner, result, fines, effort)
+    return result
