@@ -9,6 +9,8 @@ from rich.table import Table
 
 from pdopt.plan.headroom import MOST
 from pdopt.plan.plan import Answer, Headroom, NoPlan, Plan, Pool, Promise, Reason
+from pdopt.render.buying import buy_list
+from pdopt.render.periods import busiest, more_periods, period_table
 from pdopt.render.text import Line, number, percent, table, usd, usd_per_month
 
 WORDS = {"optimal": "the cheapest plan, proven", "feasible": "the best plan found so far"}
@@ -24,18 +26,23 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
         yield ""
         yield from (f"  {reason.sentence}{_verified(reason)}" for reason in answer.reasons)
         return
-    month = usd_per_month(answer.cost_per_hour)
-    yield f"{answer.name}: {usd(answer.cost_per_hour)} per hour, {month} per month ({WORDS[answer.status]})"
-    yield ""
+    yield from _headline(answer)
     if not answer.pools:
         yield "nothing has to run: no workload asks to be served"
         return
-    yield from _llm_lines(answer)
+    if answer.periods is None:
+        yield from _llm_lines(answer)
+        yield ""
+    yield buy_list(answer)
     yield ""
-    yield _rent_table(answer)
-    yield ""
+    pools = answer.pools
+    if answer.periods is not None:
+        yield period_table(answer)
+        yield more_periods(answer)
+        when, pools = busiest(answer)
+        yield f"pools in {when}, when most GPUs are in use (all with --json)"
     header = ["pool ", "role ", "SKU ", "instances ", "serves req/s ", "load", "nearest target "]
-    yield table(header, (_pool(pool) for pool in answer.pools))
+    yield table(header, (_pool(pool) for pool in pools))
     yield ""
     header = ["workload ", "req/s", "served", "TTFT ms ", "TPOT ms ", "demand may grow", "P may slow", "D may slow"]
     yield table(header, (_promise(promise) for promise in answer.workloads))
@@ -59,6 +66,23 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
         yield f"redundancy: every pool keeps its targets with {gone} gone (shown: all running)"
     yield _rests_on(answer)
     yield _proof(answer)
+
+
+def _headline(plan: Plan) -> Iterator[str]:
+    average = "" if plan.periods is None else " on average"
+    month = usd_per_month(plan.cost_per_hour)
+    yield f"{plan.name}: {usd(plan.cost_per_hour)} per hour{average}, {month} per month ({WORDS[plan.status]})"
+    if plan.budget is not None:
+        share = (
+            plan.budget.value_per_hour / plan.budget.wanted_value_per_hour if plan.budget.wanted_value_per_hour else 1
+        )
+        yield (
+            f"budget: {usd(plan.budget.usd_per_hour)} per hour; serves {percent(share)} of the value asked for, "
+            f"{number(plan.budget.value_per_hour)} of {number(plan.budget.wanted_value_per_hour)} per hour"
+        )
+    if len(plan.costs) > 1:
+        yield "of it: " + ", ".join(f"{usd(amount)} {kind.replace('_', ' ')}" for kind, amount in plan.costs.items())
+    yield ""
 
 
 def _verified(reason: Reason) -> str:
@@ -86,21 +110,6 @@ def _where(pools: list[Pool]) -> str:
     for pool in pools:
         counts[pool.gpus_per_instance, pool.gpu] += pool.instances
     return " + ".join(f"{count} x ({gpus} {gpu})" for (gpus, gpu), count in counts.items())
-
-
-def _rent_table(plan: Plan) -> Table:
-    sites = any(rental.site is not None for rental in plan.skus)
-    header = ["rent ", *(["site "] if sites else []), "nodes", "of", "GPUs used", "$ per hour", "$ per month"]
-    return table(header, _rentals(plan, sites))
-
-
-def _rentals(plan: Plan, sites: bool) -> Iterator[list[str]]:
-    for rental in plan.skus:
-        site = [rental.site or ""] if sites else []
-        stock = "" if rental.available is None else str(rental.available)
-        used = f"{rental.gpus_used} of {rental.gpus_rented}"
-        month = usd_per_month(rental.usd_per_hour)
-        yield [rental.sku, *site, str(rental.nodes), stock, used, usd(rental.usd_per_hour), month]
 
 
 def _pool(pool: Pool) -> list[str]:
@@ -168,10 +177,15 @@ def _rests_on(plan: Plan) -> str:
 
 def _proof(plan: Plan) -> str:
     seconds = f", found in {plan.effort.total_s:.2f} s" if plan.effort else ""
+    bound = usd(plan.bound_per_hour)
+    if plan.budget is not None:
+        if plan.status == "optimal":
+            return f"proof: no plan within the budget serves more value, and none that serves it is cheaper{seconds}"
+        return f"proof: no plan within the budget serves more than {percent(plan.gap)} more value{seconds}"
+    what = f"no plan is cheaper than {bound} per hour"
+    if plan.minimised_per_hour is not None:
+        what = f"cost weighed with risk is {usd(plan.minimised_per_hour)} per hour, and no plan's is below {bound}"
     if plan.status == "optimal":
-        return f"proof: no plan is cheaper than {usd(plan.bound_per_hour)} per hour (gap 0){seconds}"
-    saving = usd(plan.cost_per_hour - plan.bound_per_hour)
-    return (
-        f"proof: no plan is cheaper than {usd(plan.bound_per_hour)} per hour: at most {saving} per hour "
-        f"({plan.gap * 100:.2f} %) could be saved{seconds}"
-    )
+        return f"proof: {what} (gap 0){seconds}"
+    saving = usd((plan.minimised_per_hour or plan.cost_per_hour) - plan.bound_per_hour)
+    return f"proof: {what}: at most {saving} per hour ({plan.gap * 100:.2f} %) could be saved{seconds}"
