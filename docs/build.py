@@ -49,7 +49,7 @@ def formulation_page() -> str:
     """The program of the paper's instance, described by itself."""
     fleet = replace(pdopt.read_fleet(PAPER / "deepseek-v3.1-h200.yaml"), redundancy=Redundancy(instances=1))
     skus = {name: replace(sku, power_kw=10.2, at_least=2) for name, sku in fleet.skus.items()}
-    fleet = replace(fleet, skus=skus, limits=Limits(max_skus=1, power_kw=200.0))
+    fleet = replace(fleet, skus=skus, limits=Limits(max_skus=1, power_kw=200.0, min_pool_instances=2))
     program = build(lane_table(fleet))
     return (
         f"# The program\n\n{SOURCE} The rows shown are those of `instances/paper/deepseek-v3.1-h200.yaml` with "

@@ -31,12 +31,16 @@ class Cover:
 
 
 def most_instances(table: LaneTable, lane: Lane, slot: Slot) -> int:
-    """Instances that would carry all wanted rates of the lane's workloads at once, and the spares: enough."""
+    """Instances that would carry all wanted rates of the lane's workloads at once, and the spares: enough.
+
+    At least as many as a pool must have.
+    """
     work = [0.0] * len(lane.limits)
     for name in dict.fromkeys(route.workload for route in lane.loads):
         for i in range(len(work)):
             work[i] += slot.wanted_rps[name] * max(lane.loads[r][i] for r in lane.loads if r.workload == name)
-    return ceil(max(work) / _kept(table, lane.sku) * (1 + 1e-6)) + table.spare_instances
+    carrying = ceil(max(work) / _kept(table, lane.sku) * (1 + 1e-6))
+    return max(carrying + table.spare_instances, table.min_pool_instances if carrying else 0)
 
 
 def _kept(table: LaneTable, sku: str) -> float:

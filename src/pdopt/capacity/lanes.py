@@ -49,6 +49,7 @@ def every_lane(fleet: Fleet) -> LaneTable:
         spare_instances=fleet.redundancy.instances,
         max_skus=fleet.limits.max_skus,
         power_kw=fleet.limits.power_kw,
+        min_pool_instances=fleet.limits.min_pool_instances or 1,
         budget_usd_per_h=None if fleet.budget_usd_per_h is None else fleet.budget_usd_per_h - fleet.sunk_usd_per_h,
         worth=_worth(fleet),
         instance_start_usd={llm.name: llm.start_usd for llm in fleet.llms.values() if llm.start_usd},

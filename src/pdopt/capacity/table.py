@@ -137,6 +137,8 @@ class LaneTable:
         Instances of each pool in use that may be gone while the rest carries its load.
     max_skus, power_kw : int and float, or None
         Most SKUs to use, most kilowatts to draw.
+    min_pool_instances : int
+        Instances that a pool in use has at least.
     budget_usd_per_h : float or None
         Most to spend; then as much as possible of what is worth something is served.
     worth : dict
@@ -154,6 +156,7 @@ class LaneTable:
     spare_instances: int = 0
     max_skus: int | None = None
     power_kw: float | None = None
+    min_pool_instances: int = 1
     budget_usd_per_h: float | None = None
     worth: dict[str, Worth] = field(default_factory=dict)
     instance_start_usd: dict[str, float] = field(default_factory=dict)

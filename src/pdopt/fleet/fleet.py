@@ -245,6 +245,7 @@ class Limits:
 
     max_skus: int | None = None
     power_kw: float | None = None
+    min_pool_instances: int | None = None
 
 
 @dataclass(frozen=True)

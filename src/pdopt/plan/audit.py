@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from math import isclose
 
 from pdopt.fleet.fleet import Fleet
+from pdopt.plan.audit_limits import beyond_limits
 from pdopt.plan.audit_money import audit_money, gpus_held, pools_at, running_when
 from pdopt.plan.conditions import AS_STATED, with_margins_used_up
 from pdopt.plan.forecasts import forecast_of
@@ -51,6 +52,7 @@ def _then(fleet: Fleet, plan: Plan, scenario: str, period: str) -> list[str]:
         *_targets(fleet, now),
         *_losses(fleet, now),
         *_limits(fleet, now),
+        *beyond_limits(fleet, now),
         *_rates(fleet, now, served),
         *_ways(fleet, now),
     ]

@@ -18,6 +18,7 @@ from pdopt.program.constraints.nodes_only_of_chosen_skus import add_nodes_only_o
 from pdopt.program.constraints.nodes_stay_up import add_nodes_stay_up
 from pdopt.program.constraints.nodes_within_stock import add_nodes_within_stock
 from pdopt.program.constraints.nodes_within_terms import add_nodes_within_terms
+from pdopt.program.constraints.pools_large_enough import add_pools_large_enough
 from pdopt.program.constraints.power_within_limit import add_power_within_limit
 from pdopt.program.constraints.prefill_feeds_decode import add_prefill_feeds_decode
 from pdopt.program.constraints.serve_demand import add_serve_demand
@@ -38,6 +39,7 @@ FAMILIES = (
     add_instances_cover_demand,
     add_load_survives_losses,
     add_instances_only_where_used,
+    add_pools_large_enough,
     add_instances_within_nodes,
     add_spot_instances_within_nodes,
     add_spot_within_share,

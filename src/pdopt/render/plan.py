@@ -144,6 +144,8 @@ def _limits(plan: Plan) -> Iterator[str]:
     if "power_kw" in plan.limits:
         drawn = sum(rental.power_kw or 0.0 for rental in plan.skus)
         yield f"{number(drawn)} of {number(plan.limits['power_kw'])} kW"
+    if "min_pool_instances" in plan.limits:
+        yield f"pools of at least {plan.limits['min_pool_instances']:g} instances"
 
 
 def _rests_on(plan: Plan) -> str:

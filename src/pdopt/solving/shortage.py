@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil
 
 import numpy as np
@@ -15,6 +16,7 @@ from pdopt.fleet.fleet import Fleet, Limits
 from pdopt.plan.plan import Reason
 from pdopt.program.matrix import Matrix
 from pdopt.solving.highs import run
+from pdopt.solving.limited import limited
 
 SECONDS = 20.0
 
@@ -40,7 +42,7 @@ def shortage(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_s: float
     single one is enough), or the demand may be scaled down.
     """
     seconds = SECONDS if time_limit_s is None else min(SECONDS, time_limit_s)
-    kinds = (_stock, _terms, _wanted, _limits, _money)
+    kinds = (_stock, _terms, _wanted, _limits, _money, _limited)
     bounds = [bound for kind in kinds for bound in kind(fleet, table, matrix)]
     assert bounds, "a fleet whose workloads can all be served is infeasible only for lack of stock or by its limits"
     reasons = []
@@ -156,6 +158,11 @@ def _money(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
             return Reason(kind="budget", limit="budget", short_by=short, sentence=sentence)
 
         yield Bound(rows, 1.0, False, told)
+
+
+def _limited(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
+    for one in limited(fleet, partial(_rows, matrix)):
+        yield Bound(*one)
 
 
 def _rows(matrix: Matrix, family: str, *index: str) -> tuple[int, ...]:

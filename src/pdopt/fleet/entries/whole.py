@@ -39,6 +39,7 @@ class LimitsEntry(Entry):
 
     max_skus: Count | None = Field(None, description="how many SKUs a plan may use at most")
     power_kw: Positive | None = Field(None, description="kilowatts that the rented nodes may draw at most")
+    min_pool_instances: Count | None = Field(None, description="how many instances a pool in use has at least")
     forbid: list[object] | None = Field(None, description="a list of placements and pairs that a plan may not use")
     require: list[object] | None = Field(
         None, description="a list of placements and pairs outside which what they name may not run"

@@ -1,0 +1,29 @@
+"""Limits of a fleet that leave no plan: their rows, and what to say when they must give way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pdopt.fleet.fleet import Fleet
+from pdopt.plan.plan import Reason
+
+Rows = Callable[..., tuple[int, ...]]  # of a family, and of an index that begins as given
+Limited = tuple[tuple[int, ...], float, bool, Callable[[float, str], Reason], float]  # what a Bound is made of
+
+
+def limited(fleet: Fleet, rows: Rows) -> Iterator[Limited]:
+    """Give the rows of each limit, what exceeding it by one weighs, whether that is whole, its sentence, the sign."""
+    for kind in (_pools,):
+        yield from kind(fleet, rows)
+
+
+def _pools(fleet: Fleet, rows: Rows) -> Iterator[Limited]:
+    found = rows("pools_large_enough")
+    if found:
+
+        def told(fewer: float, helps: str) -> Reason:
+            least = fleet.limits.min_pool_instances or 1
+            sentence = f"limits.min_pool_instances: {least - round(fewer)} instead of {least} {helps}"
+            return Reason(kind="limit", limit="min_pool_instances", short_by=float(round(fewer)), sentence=sentence)
+
+        yield found, 8.0, True, told, -1.0
