@@ -19,7 +19,7 @@ import pdopt
 from pdopt.capacity.lanes import lane_table
 from pdopt.fleet import entries, rows
 from pdopt.fleet.fields import Entry
-from pdopt.fleet.fleet import Assumptions, Fleet, Limits, Redundancy
+from pdopt.fleet.fleet import Assumptions, Fleet, Limits, Quota, Redundancy
 from pdopt.fleet.price_choice import PricedSkus
 from pdopt.fleet.prices import PriceRow
 from pdopt.plan.plan import Plan
@@ -50,6 +50,7 @@ def formulation_page() -> str:
     fleet = replace(pdopt.read_fleet(PAPER / "deepseek-v3.1-h200.yaml"), redundancy=Redundancy(instances=1))
     skus = {name: replace(sku, power_kw=10.2, at_least=2) for name, sku in fleet.skus.items()}
     fleet = replace(fleet, skus=skus, limits=Limits(max_skus=1, power_kw=200.0, min_pool_instances=2))
+    fleet = replace(fleet, quotas=(Quota("team", ("h200-node",), tuple(fleet.llms), gpus=72),))
     program = build(lane_table(fleet))
     return (
         f"# The program\n\n{SOURCE} The rows shown are those of `instances/paper/deepseek-v3.1-h200.yaml` with "
@@ -78,6 +79,7 @@ def fleet_page() -> str:
         ("redundancy", entries.RedundancyEntry),
         ("limits", entries.LimitsEntry),
         ("limits.forbid[] and limits.require[]", entries.RuleEntry),
+        ("quotas.NAME", entries.QuotaEntry),
         ("sites.NAME", entries.SiteEntry),
         ("scenarios.NAME", entries.ScenarioEntry),
         ("risk", entries.RiskEntry),

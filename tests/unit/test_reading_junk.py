@@ -29,6 +29,7 @@ def full() -> dict[str, Any]:
         "scenarios": {"base": {"probability": 0.5}, "more": {"probability": 0.5, "demand": {"chat": 2}}},
         "risk": {"weight": 0.5, "cvar": 0.9},
         "budget": {"usd_per_hour": 400},
+        "quotas": {"team": {"models": ["llm"], "skus": ["node"], "gpu": "h200", "gpus": 64}},
     }
 
 
@@ -59,7 +60,7 @@ def at(document: Any, place: tuple[Any, ...]) -> Any:
     return document
 
 
-SECTIONS = ("skus", "workloads", "periods", "scenarios", "risk", "budget")
+SECTIONS = ("skus", "workloads", "periods", "scenarios", "risk", "budget", "quotas")
 PLACES = [place for place in places(full()) if place and place[0] in SECTIONS]
 MAPPINGS = [place for place in PLACES if isinstance(at(full(), place), dict)]
 

@@ -17,9 +17,9 @@ from pdopt.capacity.prefill_lanes import prefill_lanes
 from pdopt.capacity.prune import prune
 from pdopt.capacity.refusal import Refusal
 from pdopt.capacity.slots import slots
-from pdopt.capacity.table import Lane, LaneTable, Worth
+from pdopt.capacity.table import GpuQuota, Lane, LaneTable, Worth
 from pdopt.capacity.units import node_type
-from pdopt.fleet.fleet import Fleet, Llm
+from pdopt.fleet.fleet import Fleet, Llm, Quota
 
 ROLES: dict[str, Callable[[Place, Any], Iterator[Offer]]] = {
     "prefill": prefill_lanes,
@@ -54,7 +54,13 @@ def every_lane(fleet: Fleet) -> LaneTable:
         worth=_worth(fleet),
         instance_start_usd={llm.name: llm.start_usd for llm in fleet.llms.values() if llm.start_usd},
         risk=fleet.risk,
+        quotas=tuple(_quota(fleet, quota) for quota in fleet.quotas),
     )
+
+
+def _quota(fleet: Fleet, quota: Quota) -> GpuQuota:
+    per_gpu = {name: quota.weight(fleet.skus[name]) for name in quota.skus}
+    return GpuQuota(quota.name, quota.llms, per_gpu, quota.most)
 
 
 def _worth(fleet: Fleet) -> dict[str, Worth]:

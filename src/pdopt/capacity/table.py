@@ -56,6 +56,15 @@ class Worth:
     priority: int = 1
 
 
+class GpuQuota(NamedTuple):
+    """What a quota counts: of each GPU by SKU, of the LLMs' instances (of all nodes held, if none is named)."""
+
+    name: str
+    llms: tuple[str, ...]
+    per_gpu: dict[str, float]
+    most: int
+
+
 @dataclass(frozen=True)
 class NodeTerm:
     """One way of paying for units of a node type.
@@ -145,6 +154,8 @@ class LaneTable:
         Workload → what a request of it is worth, under a budget.
     instance_start_usd : dict
         LLM → dollars of starting one of its instances, where it costs any.
+    quotas : tuple of GpuQuota
+        What may be held or used at any time.
     risk : Risk
         What of the cost's distribution over scenarios is minimised.
     """
@@ -161,6 +172,7 @@ class LaneTable:
     worth: dict[str, Worth] = field(default_factory=dict)
     instance_start_usd: dict[str, float] = field(default_factory=dict)
     risk: Risk = NO_RISK
+    quotas: tuple[GpuQuota, ...] = ()
 
     @property
     def scenarios(self) -> dict[str, float]:

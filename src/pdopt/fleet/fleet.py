@@ -249,6 +249,41 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Quota:
+    """GPUs held of some SKUs, or used there by the instances of some LLMs, that are allowed at any time.
+
+    Attributes
+    ----------
+    skus : tuple of str
+        Names of those that count.
+    llms : tuple of str
+        Whose instances count; empty means all nodes that are held.
+    gpus, nodes : int or None
+        How many, one of the two; instances count as the part of a node that their GPUs are.
+    """
+
+    name: str
+    skus: tuple[str, ...]
+    llms: tuple[str, ...] = ()
+    gpus: int | None = None
+    nodes: int | None = None
+
+    @property
+    def most(self) -> int:
+        """Give the number that is stated."""
+        return (self.nodes if self.gpus is None else self.gpus) or 0
+
+    @property
+    def unit(self) -> str:
+        """Name what is counted."""
+        return "nodes" if self.gpus is None else "GPUs"
+
+    def weight(self, sku: Sku) -> float:
+        """Give what one GPU of a SKU counts."""
+        return 1 / sku.gpus if self.gpus is None else 1.0
+
+
+@dataclass(frozen=True)
 class Period:
     """A slice of the day (or week) with its own demand; after the last comes the first again."""
 
@@ -300,6 +335,7 @@ class Fleet:
     sites: dict[str, Site] = field(default_factory=dict)
     forbid: tuple[Rule, ...] = ()
     require: tuple[Rule, ...] = ()
+    quotas: tuple[Quota, ...] = ()
     notes: tuple[str, ...] = ()
     source_hash: str = ""
 

@@ -27,6 +27,7 @@ from pdopt.fleet.price_choice import PriceLists
 from pdopt.fleet.price_notes import price_notes
 from pdopt.fleet.priced_skus import gpus_on_offer
 from pdopt.fleet.prices import current_day
+from pdopt.fleet.quotas import read_quotas
 from pdopt.fleet.read_rules import read_rules
 from pdopt.fleet.scenarios import read_budget, read_risk, read_scenarios
 from pdopt.fleet.sections import entries_of, section_of
@@ -36,7 +37,7 @@ from pdopt.fleet.workloads import Usual, workload_of
 
 KEYS = (
     *("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy", "limits"),
-    *("periods", "scenarios", "risk", "budget", "sites"),
+    *("periods", "scenarios", "risk", "budget", "sites", "quotas"),
 )
 
 
@@ -106,6 +107,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     check_names(raw, complaints)
     sites = read_sites(raw, complaints)
     forbid, require = (read_rules(raw, key, complaints) for key in ("forbid", "require"))
+    quotas = read_quotas(raw, skus, complaints)
     check_demand(raw, horizon, complaints)
     check_blocks(raw, horizon, complaints)
     check_power(skus, limits.power_kw, complaints)
@@ -129,6 +131,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         sites=sites,
         forbid=forbid,
         require=require,
+        quotas=quotas,
         periods=horizon.periods,
         scenarios=scenarios,
         risk=risk,

@@ -51,8 +51,8 @@ def _then(fleet: Fleet, plan: Plan, scenario: str, period: str) -> list[str]:
         *misplaced(fleet, now),
         *_targets(fleet, now),
         *_losses(fleet, now),
-        *_limits(fleet, now),
-        *beyond_limits(fleet, now),
+        *_limits(fleet, now, scenario),
+        *beyond_limits(fleet, now, scenario),
         *_rates(fleet, now, served),
         *_ways(fleet, now),
     ]
@@ -122,7 +122,7 @@ def _losses(fleet: Fleet, plan: Plan) -> Iterator[str]:
             yield f"{where}: {missed}"
 
 
-def _limits(fleet: Fleet, plan: Plan) -> Iterator[str]:
+def _limits(fleet: Fleet, plan: Plan, scenario: str) -> Iterator[str]:
     """Count the SKUs in use and the kilowatts of what is rented."""
     most, power_kw = fleet.limits.max_skus, fleet.limits.power_kw
     if most is not None and len(plan.skus) > most:
@@ -131,7 +131,7 @@ def _limits(fleet: Fleet, plan: Plan) -> Iterator[str]:
     drawn_kw = 0.0
     for rental in plan.skus:
         sku = fleet.skus.get(rental.sku)
-        gpus = gpus_held(rental, period.name, {pool.scenario for pool in plan.pools if pool.scenario})
+        gpus = gpus_held(rental, period.name, {scenario})
         drawn_kw += (sku.power_kw or 0.0) * gpus / sku.gpus if sku else 0.0
     if power_kw is not None and drawn_kw > power_kw * (1 + TOLERANCE):
         yield f"the rented nodes draw {drawn_kw:g} kW, at most {power_kw:g} kW are there"

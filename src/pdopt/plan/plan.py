@@ -206,6 +206,17 @@ class Budget(Part):
     wanted_value_per_hour: float
 
 
+class QuotaUse(Part):
+    """What a quota allows, in `unit`, and the most of it that is used at any time."""
+
+    name: str
+    models: tuple[str, ...] | None = None
+    skus: tuple[str, ...]
+    unit: Literal["GPUs", "nodes"]
+    most: int
+    used: float
+
+
 class ProfileUsed(Part):
     """A profile that the plan rests on."""
 
@@ -274,6 +285,7 @@ class Plan(Part):
     redundancy: dict[str, int] = Field(default_factory=dict)
     limits: dict[str, float] = Field(default_factory=dict)
     rules: dict[str, tuple[dict[str, str], ...]] | None = None
+    quotas: tuple[QuotaUse, ...] | None = None
     token_prices: tuple[TokenPrice, ...] = ()
     profiles: tuple[ProfileUsed, ...] = ()
     notes: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import pyomo.environ as pyo
 
 from pdopt.capacity.table import LaneTable
 from pdopt.program.constraints.cost_within_budget import add_cost_within_budget
+from pdopt.program.constraints.gpus_within_quotas import add_gpus_within_quotas
 from pdopt.program.constraints.instance_starts_counted import add_instance_starts_counted
 from pdopt.program.constraints.instances_cover_demand import add_instances_cover_demand
 from pdopt.program.constraints.instances_only_where_used import add_instances_only_where_used
@@ -52,6 +53,7 @@ FAMILIES = (
     add_nodes_only_of_chosen_skus,
     add_skus_within_limit,
     add_power_within_limit,
+    add_gpus_within_quotas,
     add_tail_costs_counted,
     add_cost_within_budget,
 )

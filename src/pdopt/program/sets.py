@@ -97,6 +97,7 @@ def _add_what_is_rented(program: pyo.ConcreteModel, table: LaneTable) -> None:
             "(SKU, term, slot): where starting and stopping nodes costs something or takes its time",
             3,
         ),
+        _set("QUOTAS", (quota.name for quota in table.quotas), "limits on the GPUs of some LLMs or SKUs"),
         _set("POWER_LIMITS", [] if table.power_kw is None else ["power_kw"], "limit on power, if any"),
     ):
         program.add_component(name, members)

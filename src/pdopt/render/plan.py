@@ -49,7 +49,7 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
     held_back = [f"{name} {percent(fraction)}" for name, fraction in answer.margins.items() if fraction]
     if held_back:
         yield f"margins held back (in load, not in the latencies shown): {', '.join(held_back)}"
-    if answer.limits:
+    if answer.limits or answer.quotas:
         yield f"limits: {', '.join(_limits(answer))}"
     spares = answer.redundancy.get("instances", 0)
     if spares:
@@ -146,6 +146,8 @@ def _limits(plan: Plan) -> Iterator[str]:
         yield f"{number(drawn)} of {number(plan.limits['power_kw'])} kW"
     if "min_pool_instances" in plan.limits:
         yield f"pools of at least {plan.limits['min_pool_instances']:g} instances"
+    for quota in plan.quotas or ():
+        yield f"{quota.name} {number(quota.used)} of {quota.most} {quota.unit}"
 
 
 def _rests_on(plan: Plan) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from pdopt.fleet.fleet import Fleet
+from pdopt.fleet.fleet import Fleet, Quota
 from pdopt.plan.plan import Reason
 
 Rows = Callable[..., tuple[int, ...]]  # of a family, and of an index that begins as given
@@ -13,7 +13,7 @@ Limited = tuple[tuple[int, ...], float, bool, Callable[[float, str], Reason], fl
 
 def limited(fleet: Fleet, rows: Rows) -> Iterator[Limited]:
     """Give the rows of each limit, what exceeding it by one weighs, whether that is whole, its sentence, the sign."""
-    for kind in (_pools,):
+    for kind in (_pools, _quotas):
         yield from kind(fleet, rows)
 
 
@@ -27,3 +27,18 @@ def _pools(fleet: Fleet, rows: Rows) -> Iterator[Limited]:
             return Reason(kind="limit", limit="min_pool_instances", short_by=float(round(fewer)), sentence=sentence)
 
         yield found, 8.0, True, told, -1.0
+
+
+def _quotas(fleet: Fleet, rows: Rows) -> Iterator[Limited]:
+    for quota in fleet.quotas:
+        found = rows("gpus_within_quotas", quota.name)
+        if not found:
+            continue
+
+        def told(more: float, helps: str, quota: Quota = quota) -> Reason:
+            short, unit = round(more), quota.unit if round(more) != 1 else quota.unit[:-1]
+            had, name = quota.most, f"quotas.{quota.name}"
+            sentence = f"{name}: {short} {unit} short; {had + short} instead of {had} {quota.unit} {helps}"
+            return Reason(kind="limit", limit=name, short_by=float(short), sentence=sentence)
+
+        yield found, 1.0 if quota.nodes is None else 8.0, True, told, -1.0

@@ -2,6 +2,7 @@
 
 from pdopt.fleet.entries.models import ModelEntry
 from pdopt.fleet.entries.planning import BudgetEntry, RiskEntry, ScenarioEntry
+from pdopt.fleet.entries.quotas import QuotaEntry
 from pdopt.fleet.entries.sites import RuleEntry, SiteEntry
 from pdopt.fleet.entries.skus import SkuEntry
 from pdopt.fleet.entries.terms import TermEntry
@@ -16,6 +17,7 @@ __all__ = [
     "LinkEntry",
     "MarginsEntry",
     "ModelEntry",
+    "QuotaEntry",
     "RedundancyEntry",
     "RiskEntry",
     "RuleEntry",

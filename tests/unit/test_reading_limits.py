@@ -1,0 +1,83 @@
+"""Limits of a plan as a whole: what they become, and what cannot be."""
+
+from __future__ import annotations
+
+import pytest
+from tests.samples import changed, fleet_of, town
+
+from pdopt.fleet.faults import FleetFaults
+from pdopt.fleet.fleet import Quota
+
+SKUS = ("big-node", "small-node")
+
+
+def faults(document) -> dict[str, str]:
+    with pytest.raises(FleetFaults) as raised:
+        fleet_of(document)
+    return {fault.path: fault.sentence for fault in raised.value.faults}
+
+
+def with_sites() -> dict:
+    """The town with a site for each node type."""
+    document = town()
+    document["sites"] = {"paris": None, "oslo": None}
+    for sku, site in zip(SKUS, document["sites"], strict=True):
+        document["skus"][sku] |= {"site": site}
+    return document
+
+
+# -- quotas ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "quota"),
+    [
+        ({"gpus": 64}, Quota("q", SKUS, gpus=64)),
+        ({"nodes": 0}, Quota("q", SKUS, nodes=0)),
+        ({"skus": "big-node", "gpus": 8}, Quota("q", ("big-node",), gpus=8)),
+        ({"gpu": "small", "gpus": 8}, Quota("q", ("small-node",), gpus=8)),
+        ({"site": "oslo", "gpus": 8}, Quota("q", ("small-node",), gpus=8)),
+        ({"site": "oslo", "gpu": "small", "skus": list(SKUS), "gpus": 8}, Quota("q", ("small-node",), gpus=8)),
+        ({"models": ["second", "first", "second"], "nodes": 2}, Quota("q", SKUS, ("second", "first"), nodes=2)),
+        ({"models": "first", "gpus": 8}, Quota("q", SKUS, ("first",), gpus=8)),
+    ],
+)
+def test_quotas_name_the_skus_they_count(written, quota):
+    assert fleet_of(changed(with_sites(), quotas={"q": written})).quotas == (quota,)
+
+
+@pytest.mark.parametrize(
+    ("written", "path", "said"),
+    [
+        ({}, "quotas.q", "needs exactly one of gpus and nodes"),
+        ({"gpus": 8, "nodes": 1}, "quotas.q.gpus", "needs exactly one of gpus and nodes"),
+        ({"gpus": -1}, "quotas.q.gpus", "must be greater than or equal to 0, got -1"),
+        ({"gpus": 1.5}, "quotas.q.gpus", "must be a whole number"),
+        ({"gpus": 8, "models": ["first", "frist"]}, "quotas.q.models[1]", "'frist' is not one of models; did you mean"),
+        ({"gpus": 8, "models": []}, "quotas.q.models", "must name at least one"),
+        ({"gpus": 8, "skus": "big-nod"}, "quotas.q.skus", "'big-nod' is not one of skus; did you mean big-node?"),
+        ({"gpus": 8, "gpu": "huge"}, "quotas.q.gpu", "'huge' is not a GPU of any SKU; known: big, small"),
+        ({"gpus": 8, "site": "pariss"}, "quotas.q.site", "'pariss' is not one of sites; did you mean paris?"),
+        ({"gpus": 8, "site": "paris", "gpu": "small"}, "quotas.q", "counts no SKU"),
+        ({"gpus": 8, "users": "me"}, "quotas.q.users", "unknown key"),
+        (8, "quotas.q", "must be a mapping with gpus or nodes; got 8"),
+        (None, "quotas.q", "must be a mapping with gpus or nodes; got nothing"),
+    ],
+)
+def test_what_is_no_quota(written, path, said):
+    told = faults(changed(with_sites(), quotas={"q": written, "fine": {"gpus": 1}}))
+    assert list(told) == [path]
+    assert told[path].startswith(said)
+
+
+@pytest.mark.parametrize("written", [[], {}, 5, "64"])
+def test_quotas_have_names(written):
+    assert list(faults({**town(), "quotas": written})) == ["quotas"]
+
+
+# -- pools ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", [0, -1, 1.5, "two", True, [2]])
+def test_what_is_no_least_size(written):
+    assert list(faults(changed(town(), limits={"min_pool_instances": written}))) == ["limits.min_pool_instances"]
