@@ -19,7 +19,7 @@ import pdopt
 from pdopt.capacity.lanes import lane_table
 from pdopt.fleet import entries, rows
 from pdopt.fleet.fields import Entry
-from pdopt.fleet.fleet import Assumptions, Fleet, Limits, Quota, Redundancy
+from pdopt.fleet.fleet import Assumptions, Fleet, Limits, Quota, Redundancy, Site
 from pdopt.fleet.price_choice import PricedSkus
 from pdopt.fleet.prices import PriceRow
 from pdopt.plan.plan import Plan
@@ -48,8 +48,10 @@ SOURCE = "Written by `python docs/build.py`; do not edit."
 def formulation_page() -> str:
     """The program of the paper's instance, described by itself."""
     fleet = replace(pdopt.read_fleet(PAPER / "deepseek-v3.1-h200.yaml"), redundancy=Redundancy(instances=1))
-    skus = {name: replace(sku, power_kw=10.2, at_least=2) for name, sku in fleet.skus.items()}
-    fleet = replace(fleet, skus=skus, limits=Limits(max_skus=1, power_kw=200.0, min_pool_instances=2))
+    skus = {name: replace(sku, power_kw=10.2, at_least=2, site="paris") for name, sku in fleet.skus.items()}
+    limits = Limits(max_skus=1, power_kw=200.0, min_pool_instances=2, carbon_kg_per_hour=9.0)
+    fleet = replace(fleet, skus=skus, limits=limits)
+    fleet = replace(fleet, sites={"paris": Site("paris", gco2_per_kwh=50.0, pue=1.2, power_kw=150.0)})
     fleet = replace(fleet, quotas=(Quota("team", ("h200-node",), tuple(fleet.llms), gpus=72),))
     program = build(lane_table(fleet))
     return (
@@ -81,6 +83,7 @@ def fleet_page() -> str:
         ("limits.forbid[] and limits.require[]", entries.RuleEntry),
         ("quotas.NAME", entries.QuotaEntry),
         ("sites.NAME", entries.SiteEntry),
+        ("carbon", entries.CarbonEntry),
         ("scenarios.NAME", entries.ScenarioEntry),
         ("risk", entries.RiskEntry),
         ("budget", entries.BudgetEntry),

@@ -81,3 +81,51 @@ def test_quotas_have_names(written):
 @pytest.mark.parametrize("written", [0, -1, 1.5, "two", True, [2]])
 def test_what_is_no_least_size(written):
     assert list(faults(changed(town(), limits={"min_pool_instances": written}))) == ["limits.min_pool_instances"]
+
+
+# -- carbon ---------------------------------------------------------------------------------------------------------
+
+
+def powered(**grams) -> dict:
+    """The town with sites, 10 kW to a node."""
+    document = with_sites()
+    for sku in document["skus"].values():
+        sku["power_kw"] = 10
+    for site, gco2_per_kwh in grams.items():
+        document["sites"][site] = {"gco2_per_kwh": gco2_per_kwh, "pue": 1.5}
+    return document
+
+
+def test_carbon_in_kilograms():
+    """10 kW at a PUE of 1.5 and 40 grams a kilowatt-hour are 600 g an hour; 80 dollars a tonne, 8 cents a kilogram."""
+    fleet = fleet_of(changed(powered(paris=40, oslo=0), carbon={"usd_per_tonne": 80}, limits={"carbon_kg_per_hour": 7}))
+    assert fleet.carbon_kg_per_h("big-node") == pytest.approx(0.6)
+    assert fleet.carbon_kg_per_h("small-node") == 0
+    assert (fleet.carbon_usd_per_kg, fleet.limits.carbon_kg_per_hour) == (0.08, 7)
+
+
+@pytest.mark.parametrize("asked", [{"carbon": {"usd_per_tonne": 80}}, {"limits": {"carbon_kg_per_hour": 7}}])
+def test_where_co2_counts_sites_their_grams_and_power_must_be_known(asked):
+    (key,) = asked
+    path = "carbon" if key == "carbon" else "limits.carbon_kg_per_hour"
+    told = faults(changed(town(), **asked))
+    assert sorted(told) == [path, "skus.big-node", "skus.small-node"]
+    assert told[path].startswith("needs sites with gco2_per_kwh")
+    told = faults(changed(powered(paris=40), **asked))
+    assert list(told) == ["sites.oslo"]
+    assert told["sites.oslo"].startswith("needs gco2_per_kwh (grams of CO2, 0 where it emits none), because " + path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        ({"carbon": 80}, "carbon"),
+        ({"carbon": {}}, "carbon.usd_per_tonne"),
+        ({"carbon": {"usd_per_tonne": -1}}, "carbon.usd_per_tonne"),
+        ({"carbon": {"usd_per_ton": 80, "usd_per_tonne": 80}}, "carbon.usd_per_ton"),
+        ({"limits": {"carbon_kg_per_hour": -1}}, "limits.carbon_kg_per_hour"),
+        ({"limits": {"carbon_kg_per_hour": "little"}}, "limits.carbon_kg_per_hour"),
+    ],
+)
+def test_what_is_no_carbon(asked, path):
+    assert list(faults(changed(powered(paris=40, oslo=10), **asked))) == [path]

@@ -43,7 +43,7 @@ def every_lane(fleet: Fleet) -> LaneTable:
     when = slots(stressed)
     return LaneTable(
         lanes=tuple(lane for llm in stressed.llms.values() for lane in _lanes_of(stressed, llm, refusals, numbers)),
-        nodes=tuple(node_type(sku, when) for sku in fleet.skus.values()),
+        nodes=tuple(node_type(sku, when, fleet.carbon_kg_per_h(sku.name)) for sku in fleet.skus.values()),
         slots=when,
         refusals=tuple(refusals),
         spare_instances=fleet.redundancy.instances,
@@ -54,6 +54,9 @@ def every_lane(fleet: Fleet) -> LaneTable:
         worth=_worth(fleet),
         instance_start_usd={llm.name: llm.start_usd for llm in fleet.llms.values() if llm.start_usd},
         risk=fleet.risk,
+        site_power_kw={site.name: site.power_kw for site in fleet.sites.values() if site.power_kw is not None},
+        carbon_kg_per_h=fleet.limits.carbon_kg_per_hour,
+        carbon_usd_per_kg=fleet.carbon_usd_per_kg,
         quotas=tuple(_quota(fleet, quota) for quota in fleet.quotas),
     )
 

@@ -110,6 +110,8 @@ class NodeType:
         Units under all terms together.
     at_least : int
         Units held in any case.
+    site, kg_per_h : str and float
+        Where it stands, and the CO2 of one unit at full load.
     nodes : float
         In one unit: a fraction where GPUs are billed singly.
     start_usd, stop_usd, min_up_h : float
@@ -127,6 +129,8 @@ class NodeType:
     start_usd: float = 0.0
     stop_usd: float = 0.0
     min_up_h: float = 0.0
+    site: str | None = None
+    kg_per_h: float = 0.0
 
     @property
     def ways_to_pay(self) -> tuple[NodeTerm, ...]:
@@ -154,6 +158,10 @@ class LaneTable:
         Workload → what a request of it is worth, under a budget.
     instance_start_usd : dict
         LLM → dollars of starting one of its instances, where it costs any.
+    site_power_kw : dict
+        Site → most kilowatts to draw there.
+    carbon_kg_per_h, carbon_usd_per_kg : float or None, float
+        Most CO2 on average, and what it costs.
     quotas : tuple of GpuQuota
         What may be held or used at any time.
     risk : Risk
@@ -173,6 +181,9 @@ class LaneTable:
     instance_start_usd: dict[str, float] = field(default_factory=dict)
     risk: Risk = NO_RISK
     quotas: tuple[GpuQuota, ...] = ()
+    site_power_kw: dict[str, float] = field(default_factory=dict)
+    carbon_kg_per_h: float | None = None
+    carbon_usd_per_kg: float = 0.0
 
     @property
     def scenarios(self) -> dict[str, float]:

@@ -246,6 +246,7 @@ class Limits:
     max_skus: int | None = None
     power_kw: float | None = None
     min_pool_instances: int | None = None
+    carbon_kg_per_hour: float | None = None
 
 
 @dataclass(frozen=True)
@@ -336,6 +337,7 @@ class Fleet:
     forbid: tuple[Rule, ...] = ()
     require: tuple[Rule, ...] = ()
     quotas: tuple[Quota, ...] = ()
+    carbon_usd_per_kg: float = 0.0
     notes: tuple[str, ...] = ()
     source_hash: str = ""
 
@@ -343,6 +345,12 @@ class Fleet:
     def sunk_usd_per_h(self) -> float:
         """Dollars per hour of what is owned, used or not."""
         return sum(term.sunk_usd_per_h for sku in self.skus.values() for term in sku.terms)
+
+    def carbon_kg_per_h(self, sku: str) -> float:
+        """Kilograms of CO2 per hour of one node at full load: its power, times the site's PUE and grams per kWh."""
+        node = self.skus[sku]
+        site = self.sites.get(node.site or "")
+        return 0.0 if site is None else (node.power_kw or 0.0) * site.pue * site.gco2_per_kwh / 1000
 
     def rates_rps(self, workload: str) -> dict[tuple[str, str], float]:
         """Give the demand of a workload by (scenario, period)."""

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path as FilePath
 from typing import Protocol
 
+from pdopt.fleet.carbon import check_carbon, read_carbon
 from pdopt.fleet.checks import check_names, check_power, check_transfer, states_nic, unusable, without_effect
 from pdopt.fleet.demand import check_demand
 from pdopt.fleet.entries import (
@@ -37,7 +38,7 @@ from pdopt.fleet.workloads import Usual, workload_of
 
 KEYS = (
     *("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy", "limits"),
-    *("periods", "scenarios", "risk", "budget", "sites", "quotas"),
+    *("periods", "scenarios", "risk", "budget", "sites", "quotas", "carbon"),
 )
 
 
@@ -108,6 +109,8 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     sites = read_sites(raw, complaints)
     forbid, require = (read_rules(raw, key, complaints) for key in ("forbid", "require"))
     quotas = read_quotas(raw, skus, complaints)
+    carbon_usd_per_kg = read_carbon(raw, complaints)
+    check_carbon(raw, skus, complaints)
     check_demand(raw, horizon, complaints)
     check_blocks(raw, horizon, complaints)
     check_power(skus, limits.power_kw, complaints)
@@ -132,6 +135,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         forbid=forbid,
         require=require,
         quotas=quotas,
+        carbon_usd_per_kg=carbon_usd_per_kg,
         periods=horizon.periods,
         scenarios=scenarios,
         risk=risk,

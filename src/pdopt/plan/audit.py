@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from math import isclose
 
 from pdopt.fleet.fleet import Fleet
-from pdopt.plan.audit_limits import beyond_limits
+from pdopt.plan.audit_limits import beyond_averages, beyond_limits
 from pdopt.plan.audit_money import audit_money, gpus_held, pools_at, running_when
 from pdopt.plan.conditions import AS_STATED, with_margins_used_up
 from pdopt.plan.forecasts import forecast_of
@@ -31,7 +31,7 @@ def audit(fleet: Fleet, plan: Plan) -> list[str]:
     list of str
         One sentence per broken promise; empty when the plan keeps them all.
     """
-    broken = [*_stated(fleet, plan), *audit_money(fleet, plan)]
+    broken = [*_stated(fleet, plan), *audit_money(fleet, plan), *beyond_averages(fleet, plan)]
     several = len(fleet.scenarios) * len(fleet.periods) > 1
     for scenario in fleet.scenarios:
         for period in fleet.periods:

@@ -1,12 +1,13 @@
-"""The audit of limits: how large pools are, what quotas allow."""
+"""The audit of limits: how large pools are, what quotas allow, power and CO2."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isclose
 
 from pdopt.fleet.fleet import Fleet, Quota
-from pdopt.plan.audit_money import gpus_held
-from pdopt.plan.plan import Plan
+from pdopt.plan.audit_money import gpus_held, kg_per_h, whens_of
+from pdopt.plan.plan import Plan, Rental
 
 TOLERANCE = 1e-6
 
@@ -22,6 +23,32 @@ def beyond_limits(fleet: Fleet, plan: Plan, scenario: str) -> Iterator[str]:
         (stated,) = [use.used for use in plan.quotas or () if use.name == quota.name] or [-1.0]
         if used > min(quota.most, stated) * (1 + TOLERANCE) + TOLERANCE:
             yield f"quota {quota.name}: {used:g} {quota.unit} used, {quota.most} allowed, the plan says {stated:g}"
+
+    rentals = [rental for rental in plan.skus if rental.sku in fleet.skus]
+    for site in fleet.sites.values():
+        there = [rental for rental in rentals if fleet.skus[rental.sku].site == site.name]
+        drawn_kw = sum(_power_kw(fleet, rental, scenario) for rental in there)
+        if site.power_kw is not None and drawn_kw > site.power_kw * (1 + TOLERANCE):
+            yield f"the nodes in {site.name} draw {drawn_kw:g} kW, at most {site.power_kw:g} kW are there"
+
+
+def _power_kw(fleet: Fleet, rental: Rental, scenario: str) -> float:
+    """Kilowatts of the nodes held of a SKU in the only period there is."""
+    (period,), sku = fleet.periods, fleet.skus[rental.sku]
+    return (sku.power_kw or 0.0) * gpus_held(rental, period.name, {scenario}) / sku.gpus
+
+
+def beyond_averages(fleet: Fleet, plan: Plan) -> Iterator[str]:
+    """Say which limits on averages over the whole time a plan does not keep."""
+    if plan.carbon_kg_per_hour is None and fleet.limits.carbon_kg_per_hour is None:
+        return
+    emitted = kg_per_h(fleet, plan, whens_of(fleet))
+    most = fleet.limits.carbon_kg_per_hour
+    if most is not None and emitted > most * (1 + TOLERANCE) + 1e-9:
+        yield f"the nodes emit {emitted:g} kg of CO2 per hour, at most {most:g} are wanted"
+    stated = -1.0 if plan.carbon_kg_per_hour is None else plan.carbon_kg_per_hour
+    if not isclose(emitted, stated, rel_tol=TOLERANCE, abs_tol=1e-9):
+        yield f"the nodes emit {emitted:g} kg of CO2 per hour, the plan says {stated:g}"
 
 
 def _counted(fleet: Fleet, plan: Plan, quota: Quota, scenario: str) -> float:

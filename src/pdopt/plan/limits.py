@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pdopt.capacity.slots import Slot
 from pdopt.fleet.fleet import Fleet, Quota
 from pdopt.plan.holdings import Held, Pools
-from pdopt.plan.plan import QuotaUse
+from pdopt.plan.plan import QuotaUse, SiteUse
 
 
 def quotas_used(fleet: Fleet, slots: Sequence[Slot], held: Sequence[Held], pools: Pools) -> Iterator[QuotaUse]:
@@ -36,3 +36,17 @@ def quotas_used(fleet: Fleet, slots: Sequence[Slot], held: Sequence[Held], pools
 def _held(fleet: Fleet, quota: Quota, slot: str, held: Sequence[Held]) -> float:
     mine = [one for one in held if one.node.sku in quota.skus]
     return sum(one.units.get(slot, 0) * one.node.gpus * quota.weight(fleet.skus[one.node.sku]) for one in mine)
+
+
+def sites_used(fleet: Fleet, slots: Sequence[Slot], held: Sequence[Held]) -> Iterator[SiteUse]:
+    """Give what is drawn and emitted at every site."""
+    for site in fleet.sites.values():
+        mine = [one for one in held if one.node.site == site.name]
+        known = all(one.node.power_kw is not None for one in mine)
+        drawn = [sum((one.node.power_kw or 0.0) * one.units.get(slot.name, 0) for one in mine) for slot in slots]
+        yield SiteUse(
+            site=site.name,
+            power_kw=max(drawn) if known else None,
+            power_kw_available=site.power_kw,
+            carbon_kg_per_hour=sum(one.kg_per_h(slots) for one in mine) if known else None,
+        )

@@ -186,7 +186,7 @@ class Rental(Part):
 
 
 class PeriodTotal(Part):
-    """Totals of one period of one scenario; dollars per hour while it lasts, commitments included, starts not."""
+    """Totals of one period of one scenario; dollars per hour while it lasts: commitments and CO2 too, starts not."""
 
     period: str
     scenario: str | None = None
@@ -204,6 +204,15 @@ class Budget(Part):
     value_per_hour: float
     value_bound_per_hour: float
     wanted_value_per_hour: float
+
+
+class SiteUse(Part):
+    """What the nodes held at a site draw at full load at once at most, and emit on average, where that is known."""
+
+    site: str
+    power_kw: float | None = None
+    power_kw_available: float | None = None
+    carbon_kg_per_hour: float | None = None
 
 
 class QuotaUse(Part):
@@ -263,7 +272,9 @@ class Plan(Part):
     gap : float
         (cost - bound) / cost; of the value under a budget, and of what is minimised where risk counts.
     costs : dict
-        The parts that `cost_per_hour` adds up from: kinds of terms, and starts.
+        The parts that `cost_per_hour` adds up from: kinds of terms, starts, and CO2 where it has a price.
+    carbon_kg_per_hour : float or None
+        CO2 of all nodes held, at full load, on average; None where power or sites are not known.
     minimised_per_hour : float or None
         What was minimised where risk counts: `cost_per_hour` weighed with the dearest scenarios. The bound is its own.
     """
@@ -277,6 +288,7 @@ class Plan(Part):
     workloads: tuple[Promise, ...]
     skus: tuple[Rental, ...]
     costs: dict[str, float]
+    carbon_kg_per_hour: float | None = None
     minimised_per_hour: float | None = None
     periods: tuple[PeriodTotal, ...] | None = None
     budget: Budget | None = None
@@ -286,6 +298,7 @@ class Plan(Part):
     limits: dict[str, float] = Field(default_factory=dict)
     rules: dict[str, tuple[dict[str, str], ...]] | None = None
     quotas: tuple[QuotaUse, ...] | None = None
+    sites: tuple[SiteUse, ...] | None = None
     token_prices: tuple[TokenPrice, ...] = ()
     profiles: tuple[ProfileUsed, ...] = ()
     notes: tuple[str, ...] = ()

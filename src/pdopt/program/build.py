@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from pdopt.capacity.table import LaneTable
+from pdopt.program.constraints.carbon_within_limit import add_carbon_within_limit
 from pdopt.program.constraints.cost_within_budget import add_cost_within_budget
 from pdopt.program.constraints.gpus_within_quotas import add_gpus_within_quotas
 from pdopt.program.constraints.instance_starts_counted import add_instance_starts_counted
@@ -21,6 +22,7 @@ from pdopt.program.constraints.nodes_within_stock import add_nodes_within_stock
 from pdopt.program.constraints.nodes_within_terms import add_nodes_within_terms
 from pdopt.program.constraints.pools_large_enough import add_pools_large_enough
 from pdopt.program.constraints.power_within_limit import add_power_within_limit
+from pdopt.program.constraints.power_within_sites import add_power_within_sites
 from pdopt.program.constraints.prefill_feeds_decode import add_prefill_feeds_decode
 from pdopt.program.constraints.serve_demand import add_serve_demand
 from pdopt.program.constraints.served_within_demand import add_served_within_demand
@@ -53,6 +55,8 @@ FAMILIES = (
     add_nodes_only_of_chosen_skus,
     add_skus_within_limit,
     add_power_within_limit,
+    add_power_within_sites,
+    add_carbon_within_limit,
     add_gpus_within_quotas,
     add_tail_costs_counted,
     add_cost_within_budget,

@@ -7,11 +7,12 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from pdopt.program.held import emitted_kg_per_h
 from pdopt.program.work import leaving
 
 
 def add_cost(program: pyo.ConcreteModel) -> None:
-    """Minimise the dollars per hour of all nodes and starts: expected, or weighed with those of the tail."""
+    """Minimise the dollars per hour of all nodes, starts and CO2: expected, or weighed with those of the tail."""
     risk, shares = program.table.risk, program.table.scenarios
     program.cost_of_scenario = {name: _cost(program, name) for name in program.TAIL_SCENARIOS}
     expected = _cost(program, None)
@@ -48,7 +49,8 @@ def _cost(program: pyo.ConcreteModel, scenario: str | None) -> Any:
     """Dollars per hour of one scenario, or expected over all of them."""
     slots = [slot for slot in program.table.slots if scenario in (None, slot.scenario)]
     part = {slot.name: slot.weight / (program.table.scenarios[slot.scenario] if scenario else 1.0) for slot in slots}
-    return sum((*_rentals(program, part), *_commitments(program, part), *_starts(program, part)))
+    parts = (_rentals, _commitments, _starts, _carbon)
+    return sum(term for some in parts for term in some(program, part))
 
 
 def _rentals(program: pyo.ConcreteModel, part: dict[str, float]) -> Iterator[Any]:
@@ -62,6 +64,11 @@ def _commitments(program: pyo.ConcreteModel, part: dict[str, float]) -> Iterator
         term = program.term_of[key]
         offered = sum(weight for slot, weight in part.items() if term.offered_in(slot))
         yield term.usd_per_h * offered * program.Committed[key]
+
+
+def _carbon(program: pyo.ConcreteModel, part: dict[str, float]) -> Iterator[Any]:
+    if program.table.carbon_usd_per_kg:
+        yield program.table.carbon_usd_per_kg * emitted_kg_per_h(program, part)
 
 
 def _starts(program: pyo.ConcreteModel, part: dict[str, float]) -> Iterator[Any]:

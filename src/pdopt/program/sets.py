@@ -98,6 +98,8 @@ def _add_what_is_rented(program: pyo.ConcreteModel, table: LaneTable) -> None:
             3,
         ),
         _set("QUOTAS", (quota.name for quota in table.quotas), "limits on the GPUs of some LLMs or SKUs"),
+        _set("POWERED_SITES", table.site_power_kw, "sites whose power is limited"),
+        _set("CARBON_LIMITS", [] if table.carbon_kg_per_h is None else ["carbon_kg_per_hour"], "limit on CO2, if any"),
         _set("POWER_LIMITS", [] if table.power_kw is None else ["power_kw"], "limit on power, if any"),
     ):
         program.add_component(name, members)

@@ -49,8 +49,8 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
     held_back = [f"{name} {percent(fraction)}" for name, fraction in answer.margins.items() if fraction]
     if held_back:
         yield f"margins held back (in load, not in the latencies shown): {', '.join(held_back)}"
-    if answer.limits or answer.quotas:
-        yield f"limits: {', '.join(_limits(answer))}"
+    if limits := list(_limits(answer)):
+        yield f"limits: {', '.join(limits)}"
     spares = answer.redundancy.get("instances", 0)
     if spares:
         gone = "1 instance" if spares == 1 else f"{spares} instances"
@@ -146,6 +146,12 @@ def _limits(plan: Plan) -> Iterator[str]:
         yield f"{number(drawn)} of {number(plan.limits['power_kw'])} kW"
     if "min_pool_instances" in plan.limits:
         yield f"pools of at least {plan.limits['min_pool_instances']:g} instances"
+    if "carbon_kg_per_hour" in plan.limits:
+        emitted = number(plan.carbon_kg_per_hour or 0.0)
+        yield f"{emitted} of {number(plan.limits['carbon_kg_per_hour'])} kg of CO2 per hour"
+    for site in plan.sites or ():
+        if site.power_kw is not None and site.power_kw_available is not None:
+            yield f"{site.site} {number(site.power_kw)} of {number(site.power_kw_available)} kW"
     for quota in plan.quotas or ():
         yield f"{quota.name} {number(quota.used)} of {quota.most} {quota.unit}"
 

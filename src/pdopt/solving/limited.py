@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import ceil
 
-from pdopt.fleet.fleet import Fleet, Quota
+from pdopt.fleet.fleet import Fleet, Quota, Site
 from pdopt.plan.plan import Reason
 
 Rows = Callable[..., tuple[int, ...]]  # of a family, and of an index that begins as given
@@ -13,7 +14,7 @@ Limited = tuple[tuple[int, ...], float, bool, Callable[[float, str], Reason], fl
 
 def limited(fleet: Fleet, rows: Rows) -> Iterator[Limited]:
     """Give the rows of each limit, what exceeding it by one weighs, whether that is whole, its sentence, the sign."""
-    for kind in (_pools, _quotas):
+    for kind in (_pools, _quotas, _sites, _carbon):
         yield from kind(fleet, rows)
 
 
@@ -42,3 +43,34 @@ def _quotas(fleet: Fleet, rows: Rows) -> Iterator[Limited]:
             return Reason(kind="limit", limit=name, short_by=float(short), sentence=sentence)
 
         yield found, 1.0 if quota.nodes is None else 8.0, True, told, -1.0
+
+
+def _sites(fleet: Fleet, rows: Rows) -> Iterator[Limited]:
+    for site in fleet.sites.values():
+        found = rows("power_within_sites", site.name)
+        if not found:
+            continue
+
+        def told(more: float, helps: str, site: Site = site) -> Reason:
+            had, short, name = site.power_kw or 0.0, _rounded_up(more), f"sites.{site.name}.power_kw"
+            sentence = f"{name}: {short:g} kW short; {had + short:g} instead of {had:g} kW {helps}"
+            return Reason(kind="limit", limit=name, short_by=short, sentence=sentence)
+
+        yield found, 1.0, False, told, -1.0
+
+
+def _carbon(fleet: Fleet, rows: Rows) -> Iterator[Limited]:
+    found = rows("carbon_within_limit")
+    if found:
+
+        def told(more: float, helps: str) -> Reason:
+            had, short = fleet.limits.carbon_kg_per_hour or 0.0, _rounded_up(more)
+            needed = f"{had + short:g} instead of {had:g} kg of CO2 per hour"
+            sentence = f"limits.carbon_kg_per_hour: {short:g} kg short; {needed} {helps}"
+            return Reason(kind="limit", limit="carbon_kg_per_hour", short_by=short, sentence=sentence)
+
+        yield found, 1.0, False, told, -1.0
+
+
+def _rounded_up(amount: float) -> float:
+    return ceil(amount * 1000 - 1e-6) / 1000

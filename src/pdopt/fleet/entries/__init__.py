@@ -7,12 +7,13 @@ from pdopt.fleet.entries.sites import RuleEntry, SiteEntry
 from pdopt.fleet.entries.skus import SkuEntry
 from pdopt.fleet.entries.terms import TermEntry
 from pdopt.fleet.entries.transfer import LinkEntry, TransferEntry
-from pdopt.fleet.entries.whole import AssumptionsEntry, LimitsEntry, MarginsEntry, RedundancyEntry
+from pdopt.fleet.entries.whole import AssumptionsEntry, CarbonEntry, LimitsEntry, MarginsEntry, RedundancyEntry
 from pdopt.fleet.entries.workloads import SloEntry, WorkloadEntry
 
 __all__ = [
     "AssumptionsEntry",
     "BudgetEntry",
+    "CarbonEntry",
     "LimitsEntry",
     "LinkEntry",
     "MarginsEntry",
