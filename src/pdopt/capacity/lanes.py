@@ -31,8 +31,9 @@ ROLES: dict[str, Callable[[Place, Any], Iterator[Offer]]] = {
 def lane_table(fleet: Fleet) -> LaneTable:
     """Work out what every instance shape carries under every useful set of targets, margins included."""
     table = every_lane(fleet)
-    by_llm = ([lane for lane in table.lanes if lane.llm == llm] for llm in fleet.llms)
-    return replace(table, lanes=tuple(lane for lanes in by_llm for lane in prune(lanes)))
+    starts = table.instance_start_usd if len(table.slots) > 1 else {}
+    by_llm = {llm: [lane for lane in table.lanes if lane.llm == llm] for llm in fleet.llms}
+    return replace(table, lanes=tuple(lane for llm, lanes in by_llm.items() for lane in prune(lanes, llm in starts)))
 
 
 def every_lane(fleet: Fleet) -> LaneTable:
