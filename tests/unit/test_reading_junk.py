@@ -31,7 +31,13 @@ def full() -> dict[str, Any]:
         "risk": {"weight": 0.5, "cvar": 0.9},
         "budget": {"usd_per_hour": 400},
         "carbon": {"usd_per_tonne": 80},
-        "limits": {"carbon_kg_per_hour": 900, "min_pool_instances": 2, "max_skus": 2, "power_kw": 500},
+        "limits": {
+            "carbon_kg_per_hour": 900,
+            "min_pool_instances": 2,
+            "max_skus": 2,
+            "power_kw": 500,
+            "prefer": ["node"],
+        },
         "sites": {"paris": {"gco2_per_kwh": 40, "pue": 1.2, "power_kw": 400}},
         "quotas": {"team": {"models": ["llm"], "skus": ["node"], "gpu": "h200", "gpus": 64}},
     }

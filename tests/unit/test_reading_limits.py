@@ -129,3 +129,26 @@ def test_where_co2_counts_sites_their_grams_and_power_must_be_known(asked):
 )
 def test_what_is_no_carbon(asked, path):
     assert list(faults(changed(powered(paris=40, oslo=10), **asked))) == [path]
+
+
+# -- preference -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", ["small-node", ["small-node"], ["small-node", "small-node"]])
+def test_a_preference_names_skus(written):
+    assert fleet_of(changed(town(), limits={"prefer": written})).limits.prefer == ("small-node",)
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        ([], "limits.prefer"),
+        ({"small-node": 1}, "limits.prefer[0]"),
+        (True, "limits.prefer[0]"),
+        ("small", "limits.prefer"),
+        (["big-node", "small"], "limits.prefer[1]"),
+        ([None], "limits.prefer[0]"),
+    ],
+)
+def test_what_is_no_preference(written, path):
+    assert list(faults(changed(town(), limits={"prefer": written}))) == [path]

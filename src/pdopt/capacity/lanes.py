@@ -58,6 +58,7 @@ def every_lane(fleet: Fleet) -> LaneTable:
         site_power_kw={site.name: site.power_kw for site in fleet.sites.values() if site.power_kw is not None},
         carbon_kg_per_h=fleet.limits.carbon_kg_per_hour,
         carbon_usd_per_kg=fleet.carbon_usd_per_kg,
+        preferred=fleet.limits.prefer,
         quotas=tuple(_quota(fleet, quota) for quota in fleet.quotas),
     )
 

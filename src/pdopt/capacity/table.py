@@ -162,6 +162,8 @@ class LaneTable:
         Site → most kilowatts to draw there.
     carbon_kg_per_h, carbon_usd_per_kg : float or None, float
         Most CO2 on average, and what it costs.
+    preferred : tuple of str
+        SKUs to use first; empty where none is preferred to others.
     quotas : tuple of GpuQuota
         What may be held or used at any time.
     risk : Risk
@@ -184,6 +186,7 @@ class LaneTable:
     site_power_kw: dict[str, float] = field(default_factory=dict)
     carbon_kg_per_h: float | None = None
     carbon_usd_per_kg: float = 0.0
+    preferred: tuple[str, ...] = ()
 
     @property
     def scenarios(self) -> dict[str, float]:

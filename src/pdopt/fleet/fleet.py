@@ -241,12 +241,19 @@ class Redundancy:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a plan as a whole must stay within; None where nothing is asked."""
+    """What a plan as a whole must stay within; None where nothing is asked.
+
+    Attributes
+    ----------
+    prefer : tuple of str
+        SKUs to use first: the fewest GPUs are held on others, then the cost is the least.
+    """
 
     max_skus: int | None = None
     power_kw: float | None = None
     min_pool_instances: int | None = None
     carbon_kg_per_hour: float | None = None
+    prefer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

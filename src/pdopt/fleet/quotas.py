@@ -1,4 +1,4 @@
-"""The section ``quotas``: who may use how many GPUs of what, every name checked."""
+"""The section ``quotas`` and ``limits.prefer``: who may use how many GPUs, and what to use first; names checked."""
 
 from __future__ import annotations
 
@@ -23,6 +23,17 @@ def read_quotas(raw: dict[str, Any], skus: dict[str, Sku], complaints: Complaint
         complaints.add(("quotas",), f"must be a mapping of names, such as {example}; got {section!r}")
         return ()
     return tuple(quota for name, value in section.items() for quota in _quota(name, value, (raw, skus), complaints))
+
+
+def read_preference(raw: dict[str, Any], complaints: Complaints) -> tuple[str, ...]:
+    """Read the SKUs of ``limits.prefer``, each once."""
+    limits, skus = raw.get("limits"), raw.get("skus")
+    written = limits.get("prefer") if isinstance(limits, dict) else None
+    known = {str(name) for name in skus} if isinstance(skus, dict) else set()
+    for step, name in _names(written):
+        if name not in known:
+            complaints.add(("limits", "prefer", *step), f"{name!r} is not one of skus; {did_you_mean(name, known)}")
+    return tuple(dict.fromkeys(name for _, name in _names(written)))
 
 
 def _quota(

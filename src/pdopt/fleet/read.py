@@ -28,7 +28,7 @@ from pdopt.fleet.price_choice import PriceLists
 from pdopt.fleet.price_notes import price_notes
 from pdopt.fleet.priced_skus import gpus_on_offer
 from pdopt.fleet.prices import current_day
-from pdopt.fleet.quotas import read_quotas
+from pdopt.fleet.quotas import read_preference, read_quotas
 from pdopt.fleet.read_rules import read_rules
 from pdopt.fleet.scenarios import read_budget, read_risk, read_scenarios
 from pdopt.fleet.sections import entries_of, section_of
@@ -108,6 +108,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     check_names(raw, complaints)
     sites = read_sites(raw, complaints)
     forbid, require = (read_rules(raw, key, complaints) for key in ("forbid", "require"))
+    prefer = read_preference(raw, complaints)
     quotas = read_quotas(raw, skus, complaints)
     carbon_usd_per_kg = read_carbon(raw, complaints)
     check_carbon(raw, skus, complaints)
@@ -130,7 +131,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         assumptions=Assumptions(**assumptions.model_dump()),
         margins=Margins(**margins.model_dump()),
         redundancy=Redundancy(**redundancy.model_dump()),
-        limits=Limits(**limits.model_dump(exclude={"forbid", "require"})),
+        limits=Limits(**limits.model_dump(exclude={"forbid", "require", "prefer"}), prefer=prefer),
         sites=sites,
         forbid=forbid,
         require=require,

@@ -11,7 +11,7 @@ from pdopt.fleet.fleet import Fleet
 from pdopt.plan.costs import costs
 from pdopt.plan.decision import Decision
 from pdopt.plan.holdings import Held, holdings
-from pdopt.plan.limits import quotas_used, sites_used
+from pdopt.plan.limits import limits_of, preference_kept, quotas_used, sites_used
 from pdopt.plan.notes import plan_notes
 from pdopt.plan.placement import rules_of
 from pdopt.plan.plan import Budget, PeriodTotal, Plan, Pool, ProfileUsed
@@ -54,9 +54,10 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         assumptions=asdict(fleet.assumptions),
         margins=asdict(fleet.margins),
         redundancy=asdict(fleet.redundancy) if fleet.redundancy.instances else {},
-        limits={name: value for name, value in asdict(fleet.limits).items() if value is not None},
+        limits=limits_of(fleet),
         rules=rules_of(fleet),
         quotas=tuple(quotas_used(fleet, table.slots, held, running)) or None,
+        preference=preference_kept(fleet, table.slots, held),
         sites=tuple(sites_used(fleet, table.slots, held)) or None,
         token_prices=tuple(token_prices(fleet, table, every)),
         profiles=profiles,

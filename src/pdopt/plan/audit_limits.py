@@ -40,6 +40,7 @@ def _power_kw(fleet: Fleet, rental: Rental, scenario: str) -> float:
 
 def beyond_averages(fleet: Fleet, plan: Plan) -> Iterator[str]:
     """Say which limits on averages over the whole time a plan does not keep."""
+    yield from _preference(fleet, plan)
     if plan.carbon_kg_per_hour is None and fleet.limits.carbon_kg_per_hour is None:
         return
     emitted = kg_per_h(fleet, plan, whens_of(fleet))
@@ -49,6 +50,16 @@ def beyond_averages(fleet: Fleet, plan: Plan) -> Iterator[str]:
     stated = -1.0 if plan.carbon_kg_per_hour is None else plan.carbon_kg_per_hour
     if not isclose(emitted, stated, rel_tol=TOLERANCE, abs_tol=1e-9):
         yield f"the nodes emit {emitted:g} kg of CO2 per hour, the plan says {stated:g}"
+
+
+def _preference(fleet: Fleet, plan: Plan) -> Iterator[str]:
+    others = [r for r in plan.skus if r.sku in fleet.skus and r.sku not in fleet.limits.prefer]
+    held = sum(weight * gpus_held(r, period, {s}) for r in others for s, period, weight in whens_of(fleet))
+    stated = plan.preference
+    if (stated.skus if stated else ()) != fleet.limits.prefer:
+        yield f"prefers {', '.join(stated.skus) if stated else 'no SKU'}, the fleet {', '.join(fleet.limits.prefer)}"
+    elif stated is not None and not isclose(held, stated.gpus_elsewhere, rel_tol=TOLERANCE, abs_tol=1e-9):
+        yield f"{held:g} GPUs are held on SKUs that are not preferred, the plan says {stated.gpus_elsewhere:g}"
 
 
 def _counted(fleet: Fleet, plan: Plan, quota: Quota, scenario: str) -> float:

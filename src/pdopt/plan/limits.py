@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 from pdopt.capacity.slots import Slot
 from pdopt.fleet.fleet import Fleet, Quota
 from pdopt.plan.holdings import Held, Pools
-from pdopt.plan.plan import QuotaUse, SiteUse
+from pdopt.plan.plan import Preference, QuotaUse, SiteUse
+
+
+def limits_of(fleet: Fleet) -> dict[str, float]:
+    """Give the limits that are numbers."""
+    return {name: value for name, value in asdict(fleet.limits).items() if value is not None and name != "prefer"}
 
 
 def quotas_used(fleet: Fleet, slots: Sequence[Slot], held: Sequence[Held], pools: Pools) -> Iterator[QuotaUse]:
@@ -36,6 +42,14 @@ def quotas_used(fleet: Fleet, slots: Sequence[Slot], held: Sequence[Held], pools
 def _held(fleet: Fleet, quota: Quota, slot: str, held: Sequence[Held]) -> float:
     mine = [one for one in held if one.node.sku in quota.skus]
     return sum(one.units.get(slot, 0) * one.node.gpus * quota.weight(fleet.skus[one.node.sku]) for one in mine)
+
+
+def preference_kept(fleet: Fleet, slots: Sequence[Slot], held: Sequence[Held]) -> Preference | None:
+    """Give the preferred SKUs and the GPUs held on others, averaged over the time."""
+    preferred = fleet.limits.prefer
+    others = [one for one in held if one.node.sku not in preferred]
+    gpus = sum(slot.weight * one.units.get(slot.name, 0) * one.node.gpus for one in others for slot in slots)
+    return Preference(skus=preferred, gpus_elsewhere=gpus) if preferred else None
 
 
 def sites_used(fleet: Fleet, slots: Sequence[Slot], held: Sequence[Held]) -> Iterator[SiteUse]:

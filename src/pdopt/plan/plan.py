@@ -206,6 +206,17 @@ class Budget(Part):
     wanted_value_per_hour: float
 
 
+class Preference(Part):
+    """SKUs that are used first, and the GPUs held on others, on average.
+
+    No plan holds fewer there; among those that hold as few this one costs least, and `bound_per_hour` and `gap` of the
+    plan speak of them.
+    """
+
+    skus: tuple[str, ...]
+    gpus_elsewhere: float
+
+
 class SiteUse(Part):
     """What the nodes held at a site draw at full load at once at most, and emit on average, where that is known."""
 
@@ -299,6 +310,7 @@ class Plan(Part):
     rules: dict[str, tuple[dict[str, str], ...]] | None = None
     quotas: tuple[QuotaUse, ...] | None = None
     sites: tuple[SiteUse, ...] | None = None
+    preference: Preference | None = None
     token_prices: tuple[TokenPrice, ...] = ()
     profiles: tuple[ProfileUsed, ...] = ()
     notes: tuple[str, ...] = ()

@@ -30,7 +30,7 @@ from pdopt.program.constraints.skus_within_limit import add_skus_within_limit
 from pdopt.program.constraints.spot_instances_within_nodes import add_spot_instances_within_nodes
 from pdopt.program.constraints.spot_within_share import add_spot_within_share
 from pdopt.program.constraints.tail_costs_counted import add_tail_costs_counted
-from pdopt.program.objective import add_cost, add_value
+from pdopt.program.objective import add_cost, add_elsewhere, add_value
 from pdopt.program.sets import add_sets
 from pdopt.program.variables import add_variables
 
@@ -72,4 +72,5 @@ def build(table: LaneTable) -> pyo.ConcreteModel:
     for add_family in FAMILIES:
         add_family(program)
     add_value(program)
+    add_elsewhere(program)
     return program

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from pdopt.program.held import emitted_kg_per_h
+from pdopt.program.held import all_held, emitted_kg_per_h
 from pdopt.program.work import leaving
 
 
@@ -42,6 +42,25 @@ def add_value(program: pyo.ConcreteModel) -> None:
 
     program.value = pyo.Objective(
         program.PRIORITIES, rule=rule, sense=pyo.maximize, doc="value per second of what is served of a priority"
+    )
+
+
+def add_elsewhere(program: pyo.ConcreteModel) -> None:
+    """Hold as few GPUs as possible on SKUs that are not preferred, before the cost counts."""
+
+    def rule(program: pyo.ConcreteModel, preference: str) -> Any:
+        return sum(
+            slot.weight * node.gpus * all_held(program, sku, slot.name)
+            for sku, node in program.node_type_of.items()
+            for slot in program.table.slots
+            if sku not in program.table.preferred
+        )
+
+    program.elsewhere = pyo.Objective(
+        program.PREFERENCES,
+        rule=rule,
+        sense=pyo.minimize,
+        doc="GPUs held on SKUs that are not preferred, on average over the time",
     )
 
 

@@ -129,6 +129,7 @@ def _add_what_is_weighed(program: pyo.ConcreteModel, table: LaneTable) -> None:
             "(LLM, role, SKU, shape, slot): where starting instances costs something",
             5,
         ),
+        _set("PREFERENCES", ["prefer"] if table.preferred else [], "preference for some SKUs, if any"),
         _set("TAIL_SCENARIOS", tail, "scenarios whose costs are compared, where risk counts"),
     ):
         program.add_component(name, members)

@@ -51,6 +51,9 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
         yield f"margins held back (in load, not in the latencies shown): {', '.join(held_back)}"
     if limits := list(_limits(answer)):
         yield f"limits: {', '.join(limits)}"
+    if answer.preference:
+        held = f"{number(answer.preference.gpus_elsewhere)} GPUs are held on others, as few as possible"
+        yield f"prefers {', '.join(answer.preference.skus)}: {held}; the cheapest among such plans"
     spares = answer.redundancy.get("instances", 0)
     if spares:
         gone = "1 instance" if spares == 1 else f"{spares} instances"

@@ -1,7 +1,8 @@
-"""One goal after the other: value by priority under a budget, then the cost."""
+"""One goal after the other: value by priority under a budget, GPUs on SKUs not preferred, then the cost."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -35,14 +36,18 @@ class Reached:
 
 
 def reach(matrix: Matrix, time_limit_s: float | None, gap: float) -> Reached:
-    """Serve the most value, the first priority first, then minimise the cost; without a budget just the latter."""
+    """Serve the most value, the first priority first, keep to preferred SKUs, then minimise the cost.
+
+    Without a budget and without a preference just the latter.
+    """
     ends = None if time_limit_s is None else perf_counter() + time_limit_s
     value, value_bound, proven, start = 0.0, 0.0, True, None
-    for goal in matrix.values:
+    for goal, is_value in _before_cost(matrix):
         outcome = run(replace(matrix, cost=goal), _left(ends, start), gap, start)
         if outcome.values is None or outcome.objective is None:
-            return Reached(outcome, matrix)
-        value, value_bound = value - outcome.objective, value_bound - outcome.bound
+            return Reached(replace(outcome, bound=-np.inf), matrix)  # nothing is known of the cost
+        if is_value:
+            value, value_bound = value - outcome.objective, value_bound - outcome.bound
         proven = proven and outcome.status == "optimal"
         matrix, start = keeping(matrix, goal, outcome.objective), outcome.values
     outcome = run(matrix, _left(ends, start), gap, start)
@@ -51,6 +56,12 @@ def reach(matrix: Matrix, time_limit_s: float | None, gap: float) -> Reached:
     if not proven and outcome.status == "optimal":
         outcome = replace(outcome, status="feasible")
     return Reached(outcome, matrix, value, value_bound)
+
+
+def _before_cost(matrix: Matrix) -> Iterator[tuple[Floats, bool]]:
+    yield from ((goal, True) for goal in matrix.values)
+    if matrix.elsewhere is not None:
+        yield matrix.elsewhere, False
 
 
 def keeping(matrix: Matrix, goal: Floats, reached: float) -> Matrix:

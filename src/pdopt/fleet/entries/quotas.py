@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from pdopt.fleet.entries.sites import as_list
+from pdopt.fleet.entries.sites import SomeNames
 from pdopt.fleet.faults import Path
 from pdopt.fleet.fields import CountOrZero, Entry, Text
-
-SomeNames = Annotated[list[Text], BeforeValidator(as_list), Field(min_length=1)]
 
 
 class QuotaEntry(Entry):

@@ -49,5 +49,6 @@ def as_list(value: object) -> object:
     return value if isinstance(value, list) or value is None else [value]
 
 
+SomeNames = Annotated[list[Text], BeforeValidator(as_list), Field(min_length=1)]
 Names = Annotated[list[Text] | None, BeforeValidator(as_list)]
 MillisecondsBySite = dict[Text, NotNegative]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from pdopt.fleet.entries.sites import SomeNames
 from pdopt.fleet.faults import Path
 from pdopt.fleet.fields import Count, CountOrZero, Entry, Growth, HeldBack, NotNegative, Positive
 
@@ -43,6 +44,9 @@ class LimitsEntry(Entry):
         None, description="kilograms of CO2 per hour of the nodes held, at full load, on average, at most"
     )
     min_pool_instances: Count | None = Field(None, description="how many instances a pool in use has at least")
+    prefer: SomeNames | None = Field(
+        None, description="SKUs to use first: nodes of others are held only as far as these do not suffice"
+    )
     forbid: list[object] | None = Field(None, description="a list of placements and pairs that a plan may not use")
     require: list[object] | None = Field(
         None, description="a list of placements and pairs outside which what they name may not run"
