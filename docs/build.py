@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pdopt
 from pdopt.capacity.lanes import lane_table
+from pdopt.capacity.slots import Now
 from pdopt.fleet import entries, rows
 from pdopt.fleet.fields import Entry
-from pdopt.fleet.fleet import Assumptions, Fleet, Limits, Quota, Redundancy, Site
+from pdopt.fleet.fleet import ALWAYS, SURELY, Assumptions, Changeover, Fleet, Limits, Quota, Redundancy, Site
 from pdopt.fleet.price_choice import PricedSkus
 from pdopt.fleet.prices import PriceRow
 from pdopt.plan.plan import Plan
@@ -53,11 +54,13 @@ def formulation_page() -> str:
     fleet = replace(fleet, skus=skus, limits=limits)
     fleet = replace(fleet, sites={"paris": Site("paris", gco2_per_kwh=50.0, pue=1.2, power_kw=150.0)})
     fleet = replace(fleet, quotas=(Quota("team", ("h200-node",), tuple(fleet.llms), gpus=72),))
-    program = build(lane_table(fleet))
+    now: Now = {(SURELY.name, ALWAYS.name): {}}
+    fleet = replace(fleet, changeover=Changeover(usd_per_start=20.0, max_starts=9))
+    program = build(lane_table(fleet, now))
     return (
         f"# The program\n\n{SOURCE} The rows shown are those of `instances/paper/deepseek-v3.1-h200.yaml` with "
-        "`redundancy: {instances: 1}`, `at_least` and `limits`, so that every family has some; where the "
-        f"loads come from is told in [model.md](model.md).\n\n{formulation(program)}"
+        "`redundancy: {instances: 1}`, `at_least`, limits, a quota and nothing running now, so that most families have "
+        f"some; where the loads come from is told in [model.md](model.md).\n\n{formulation(program)}"
     )
 
 
@@ -87,6 +90,7 @@ def fleet_page() -> str:
         ("scenarios.NAME", entries.ScenarioEntry),
         ("risk", entries.RiskEntry),
         ("budget", entries.BudgetEntry),
+        ("change", entries.ChangeEntry),
         ("price lists (prices.csv)", PriceRow),
     ]
     for title, kind in sections:

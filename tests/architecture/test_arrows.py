@@ -26,6 +26,7 @@ ALONE = tuple(
     f"plan/{name}"
     for name in (
         "audit.py",
+        "audit_changes.py",
         "audit_limits.py",
         "audit_money.py",
         "conditions.py",

@@ -30,6 +30,7 @@ def full() -> dict[str, Any]:
         "scenarios": {"base": {"probability": 0.5}, "more": {"probability": 0.5, "demand": {"chat": 2}}},
         "risk": {"weight": 0.5, "cvar": 0.9},
         "budget": {"usd_per_hour": 400},
+        "change": {"usd_per_start": 20, "usd_per_stop": 5, "over_hours": 168, "max_starts": 10},
         "carbon": {"usd_per_tonne": 80},
         "limits": {
             "carbon_kg_per_hour": 900,
@@ -70,7 +71,10 @@ def at(document: Any, place: tuple[Any, ...]) -> Any:
     return document
 
 
-SECTIONS = ("skus", "workloads", "periods", "scenarios", "risk", "budget", "quotas", "carbon", "limits", "sites")
+SECTIONS = (
+    *("skus", "workloads", "periods", "scenarios", "risk", "budget"),
+    *("quotas", "carbon", "limits", "sites", "change"),
+)
 PLACES = [place for place in places(full()) if place and place[0] in SECTIONS]
 MAPPINGS = [place for place in PLACES if isinstance(at(full(), place), dict)]
 

@@ -6,7 +6,7 @@ import pytest
 from tests.samples import changed, fleet_of, town
 
 from pdopt.fleet.faults import FleetFaults
-from pdopt.fleet.fleet import Quota
+from pdopt.fleet.fleet import Changeover, Quota
 
 SKUS = ("big-node", "small-node")
 
@@ -152,3 +152,29 @@ def test_a_preference_names_skus(written):
 )
 def test_what_is_no_preference(written, path):
     assert list(faults(changed(town(), limits={"prefer": written}))) == [path]
+
+
+# -- change ---------------------------------------------------------------------------------------------------------
+
+
+def test_changeover():
+    assert fleet_of(town()).changeover is None
+    assert fleet_of({**town(), "change": {}}).changeover == Changeover(0.0, 0.0, 730.0, None)
+    every = {"usd_per_start": 20, "usd_per_stop": 5, "over_hours": 168, "max_starts": 0}
+    assert fleet_of({**town(), "change": every}).changeover == Changeover(20, 5, 168, 0)
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        (20, "change"),
+        ({"usd_per_start": -1}, "change.usd_per_start"),
+        ({"usd_per_stop": "x"}, "change.usd_per_stop"),
+        ({"over_hours": 0}, "change.over_hours"),
+        ({"max_starts": -1}, "change.max_starts"),
+        ({"max_starts": 1.5}, "change.max_starts"),
+        ({"most_starts": 1}, "change.most_starts"),
+    ],
+)
+def test_what_is_no_changeover(written, path):
+    assert list(faults({**town(), "change": written})) == [path]

@@ -14,10 +14,10 @@ from pdopt.capacity.mixed_lanes import mixed_lanes
 from pdopt.capacity.permitted import permitted_ends
 from pdopt.capacity.place import Offer, Place
 from pdopt.capacity.prefill_lanes import prefill_lanes
-from pdopt.capacity.prune import prune
+from pdopt.capacity.prune import Exchange, prune
 from pdopt.capacity.refusal import Refusal
-from pdopt.capacity.slots import slots
-from pdopt.capacity.table import GpuQuota, Lane, LaneTable, Worth
+from pdopt.capacity.slots import Now, slots
+from pdopt.capacity.table import NO_CHANGEOVER, GpuQuota, Lane, LaneTable, Worth
 from pdopt.capacity.units import node_type
 from pdopt.fleet.fleet import Fleet, Llm, Quota
 
@@ -28,20 +28,34 @@ ROLES: dict[str, Callable[[Place, Any], Iterator[Offer]]] = {
 }
 
 
-def lane_table(fleet: Fleet) -> LaneTable:
-    """Work out what every instance shape carries under every useful set of targets, margins included."""
-    table = every_lane(fleet)
-    starts = table.instance_start_usd if len(table.slots) > 1 else {}
+def lane_table(fleet: Fleet, now: Now | None = None) -> LaneTable:
+    """Work out what every instance shape carries under every useful set of targets, margins included.
+
+    Parameters
+    ----------
+    fleet : Fleet
+    now : dict, optional
+        Instances that run now, by scenario and period; then shapes are told apart.
+    """
+    table = every_lane(fleet, now)
     by_llm = {llm: [lane for lane in table.lanes if lane.llm == llm] for llm in fleet.llms}
-    return replace(table, lanes=tuple(lane for llm, lanes in by_llm.items() for lane in prune(lanes, llm in starts)))
+    kept = (lane for llm, lanes in by_llm.items() for lane in prune(lanes, _exchange(table, llm)))
+    return replace(table, lanes=tuple(kept))
 
 
-def every_lane(fleet: Fleet) -> LaneTable:
+def _exchange(table: LaneTable, llm: str) -> Exchange:
+    """Say what may replace an instance of an LLM: where starts count, not several, or none of another shape."""
+    if table.now is not None:
+        return "same shape"
+    return "one" if table.instance_start_usd.get(llm) and len(table.slots) > 1 else "several"
+
+
+def every_lane(fleet: Fleet, now: Now | None = None) -> LaneTable:
     """Give the table with all lanes, those that others dominate too."""
     stressed = with_margins(fleet)
     refusals: list[Refusal] = []
     numbers = count(1)
-    when = slots(stressed)
+    when = slots(stressed, now)
     return LaneTable(
         lanes=tuple(lane for llm in stressed.llms.values() for lane in _lanes_of(stressed, llm, refusals, numbers)),
         nodes=tuple(node_type(sku, when, fleet.carbon_kg_per_h(sku.name)) for sku in fleet.skus.values()),
@@ -59,6 +73,8 @@ def every_lane(fleet: Fleet) -> LaneTable:
         carbon_kg_per_h=fleet.limits.carbon_kg_per_hour,
         carbon_usd_per_kg=fleet.carbon_usd_per_kg,
         preferred=fleet.limits.prefer,
+        now=None if now is None else {slot.name: now[slot.whens[0]] for slot in when},
+        changeover=fleet.changeover or NO_CHANGEOVER,
         quotas=tuple(_quota(fleet, quota) for quota in fleet.quotas),
     )
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pdopt.capacity.refusal import Refusal
-from pdopt.capacity.slots import Slot
-from pdopt.fleet.fleet import Risk
+from pdopt.capacity.slots import Deployment, Slot
+from pdopt.fleet.fleet import Changeover, Risk
 from pdopt.fleet.profiles import Shape
 
 NO_RISK = Risk()
+NO_CHANGEOVER = Changeover()
 ON_DEMAND = "on_demand"  # the term that a single price makes
 ON_THE_SPOT = ""  # the handover of mixed lanes: prefill and decode on one instance
 
@@ -162,6 +163,10 @@ class LaneTable:
         Site → most kilowatts to draw there.
     carbon_kg_per_h, carbon_usd_per_kg : float or None, float
         Most CO2 on average, and what it costs.
+    now : dict or None
+        Slot → (LLM, role, SKU, shape) → instances that run now; None where nobody asks what changes.
+    changeover : Changeover
+        What starting and stopping instances costs against those.
     preferred : tuple of str
         SKUs to use first; empty where none is preferred to others.
     quotas : tuple of GpuQuota
@@ -187,6 +192,8 @@ class LaneTable:
     carbon_kg_per_h: float | None = None
     carbon_usd_per_kg: float = 0.0
     preferred: tuple[str, ...] = ()
+    now: dict[str, dict[Deployment, int]] | None = None
+    changeover: Changeover = NO_CHANGEOVER
 
     @property
     def scenarios(self) -> dict[str, float]:

@@ -292,6 +292,16 @@ class Quota:
 
 
 @dataclass(frozen=True)
+class Changeover:
+    """What changing from the running plan to a new one costs, spread over the hours it will run; starts allowed."""
+
+    usd_per_start: float = 0.0
+    usd_per_stop: float = 0.0
+    over_h: float = 730.0
+    max_starts: int | None = None
+
+
+@dataclass(frozen=True)
 class Period:
     """A slice of the day (or week) with its own demand; after the last comes the first again."""
 
@@ -345,6 +355,7 @@ class Fleet:
     require: tuple[Rule, ...] = ()
     quotas: tuple[Quota, ...] = ()
     carbon_usd_per_kg: float = 0.0
+    changeover: Changeover | None = None
     notes: tuple[str, ...] = ()
     source_hash: str = ""
 

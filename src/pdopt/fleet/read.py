@@ -30,7 +30,7 @@ from pdopt.fleet.priced_skus import gpus_on_offer
 from pdopt.fleet.prices import current_day
 from pdopt.fleet.quotas import read_preference, read_quotas
 from pdopt.fleet.read_rules import read_rules
-from pdopt.fleet.scenarios import read_budget, read_risk, read_scenarios
+from pdopt.fleet.scenarios import read_budget, read_changeover, read_risk, read_scenarios
 from pdopt.fleet.sections import entries_of, section_of
 from pdopt.fleet.sites import check_site_power, latency_notes, read_sites
 from pdopt.fleet.skus import read_skus
@@ -38,7 +38,7 @@ from pdopt.fleet.workloads import Usual, workload_of
 
 KEYS = (
     *("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy", "limits"),
-    *("periods", "scenarios", "risk", "budget", "sites", "quotas", "carbon"),
+    *("periods", "scenarios", "risk", "budget", "sites", "quotas", "carbon", "change"),
 )
 
 
@@ -112,6 +112,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     quotas = read_quotas(raw, skus, complaints)
     carbon_usd_per_kg = read_carbon(raw, complaints)
     check_carbon(raw, skus, complaints)
+    changeover = read_changeover(raw, complaints)
     check_demand(raw, horizon, complaints)
     check_blocks(raw, horizon, complaints)
     check_power(skus, limits.power_kw, complaints)
@@ -137,6 +138,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         require=require,
         quotas=quotas,
         carbon_usd_per_kg=carbon_usd_per_kg,
+        changeover=changeover,
         periods=horizon.periods,
         scenarios=scenarios,
         risk=risk,

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import pdopt
 from pdopt.capacity.table import LaneTable
 from pdopt.fleet.fleet import Fleet
+from pdopt.plan.changes import changes
 from pdopt.plan.costs import costs
 from pdopt.plan.decision import Decision
 from pdopt.plan.holdings import Held, holdings
@@ -57,6 +58,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         limits=limits_of(fleet),
         rules=rules_of(fleet),
         quotas=tuple(quotas_used(fleet, table.slots, held, running)) or None,
+        changes=changes(table, running),
         preference=preference_kept(fleet, table.slots, held),
         sites=tuple(sites_used(fleet, table.slots, held)) or None,
         token_prices=tuple(token_prices(fleet, table, every)),

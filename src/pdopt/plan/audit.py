@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from math import isclose
 
 from pdopt.fleet.fleet import Fleet
+from pdopt.plan.audit_changes import audit_changes
 from pdopt.plan.audit_limits import beyond_averages, beyond_limits
 from pdopt.plan.audit_money import audit_money, gpus_held, pools_at, running_when
 from pdopt.plan.conditions import AS_STATED, with_margins_used_up
@@ -23,8 +24,8 @@ class BrokenPromiseError(RuntimeError):
     """A plan that was about to be given does not keep what it says: a fault of pdopt, never of the user."""
 
 
-def audit(fleet: Fleet, plan: Plan) -> list[str]:
-    """Recompute rates, latencies, nodes and cost of a plan.
+def audit(fleet: Fleet, plan: Plan, current: Plan | None = None) -> list[str]:
+    """Recompute rates, latencies, nodes and cost of a plan, and what it changes of the one that runs now.
 
     Returns
     -------
@@ -32,6 +33,7 @@ def audit(fleet: Fleet, plan: Plan) -> list[str]:
         One sentence per broken promise; empty when the plan keeps them all.
     """
     broken = [*_stated(fleet, plan), *audit_money(fleet, plan), *beyond_averages(fleet, plan)]
+    broken += audit_changes(fleet, plan, current)
     several = len(fleet.scenarios) * len(fleet.periods) > 1
     for scenario in fleet.scenarios:
         for period in fleet.periods:

@@ -146,7 +146,10 @@ def _totals(fleet: Fleet, plan: Plan) -> Iterator[str]:
     carbon = _carbon(fleet, plan, whens_of(fleet))
     if not isclose(plan.costs.get("carbon", 0.0), carbon, rel_tol=TOLERANCE, abs_tol=1e-9):
         yield f"CO2 costs {carbon}, the plan says {plan.costs.get('carbon', 0.0)}"
-    total = sum(rental.usd_per_hour for rental in plan.skus) + starts + carbon
+    change = _change(fleet, plan)
+    if not isclose(plan.costs.get("change", 0.0), change, rel_tol=TOLERANCE, abs_tol=1e-9):
+        yield f"changes cost {change}, the plan says {plan.costs.get('change', 0.0)}"
+    total = sum(rental.usd_per_hour for rental in plan.skus) + starts + carbon + change
     for what, amount in (("rentals", total), ("costs", sum(plan.costs.values()))):
         if not isclose(amount, plan.cost_per_hour, rel_tol=TOLERANCE, abs_tol=1e-9):
             yield f"the {what} add up to {amount}, the plan says {plan.cost_per_hour} dollars per hour"
@@ -185,6 +188,13 @@ def _carbon(fleet: Fleet, plan: Plan, whens: Whens) -> float:
     return fleet.carbon_usd_per_kg * kg_per_h(fleet, plan, whens) if fleet.carbon_usd_per_kg else 0.0
 
 
+def _change(fleet: Fleet, plan: Plan) -> float:
+    over, found = fleet.changeover, plan.changes or ()
+    if over is None:
+        return 0.0
+    return sum(over.usd_per_start * c.starts + over.usd_per_stop * c.stops for c in found) / over.over_h
+
+
 def _starts(fleet: Fleet, plan: Plan) -> float:
     """Dollars per hour of starting (and stopping) nodes and instances, from the counts of one period to the next."""
     turn_h = sum(period.hours for period in fleet.periods)
@@ -221,7 +231,7 @@ def _weighed(fleet: Fleet, plan: Plan) -> float:
         alone = plan.model_copy(update={"pools": tuple(p for p in plan.pools if p.scenario in (None, scenario.name))})
         hours = sum(period.hours for period in fleet.periods)
         whens = [(scenario.name, period.name, period.hours / hours) for period in fleet.periods]
-        spent = fleet.sunk_usd_per_h + _carbon(fleet, plan, whens)
+        spent = fleet.sunk_usd_per_h + _carbon(fleet, plan, whens) + _change(fleet, plan)
         for period in fleet.periods:
             for rental in plan.skus:
                 terms = {term.name: term for term in fleet.skus[rental.sku].ways_to_pay}

@@ -206,6 +206,30 @@ class Budget(Part):
     wanted_value_per_hour: float
 
 
+class Change(Part):
+    """What differs from the plan that runs now: instances of an LLM in one role and shape on a SKU.
+
+    With periods, `from` and `to` are the largest counts; `starts` and `stops` are the most that any period has more,
+    and fewer, than the period of that name has now.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), serialize_by_alias=True)
+
+    model: str
+    role: Literal["prefill", "decode", "mixed"]
+    sku: str
+    gpu: str
+    gpus_per_instance: int
+    parallelism: str = ""
+    dp: int = 1
+    engine: str = ""
+    precision: str = ""
+    before: int = Field(alias="from")
+    to: int
+    starts: int
+    stops: int
+
+
 class Preference(Part):
     """SKUs that are used first, and the GPUs held on others, on average.
 
@@ -283,7 +307,7 @@ class Plan(Part):
     gap : float
         (cost - bound) / cost; of the value under a budget, and of what is minimised where risk counts.
     costs : dict
-        The parts that `cost_per_hour` adds up from: kinds of terms, starts, and CO2 where it has a price.
+        The parts that `cost_per_hour` adds up from: kinds of terms, starts, CO2, and changes.
     carbon_kg_per_hour : float or None
         CO2 of all nodes held, at full load, on average; None where power or sites are not known.
     minimised_per_hour : float or None
@@ -311,6 +335,7 @@ class Plan(Part):
     quotas: tuple[QuotaUse, ...] | None = None
     sites: tuple[SiteUse, ...] | None = None
     preference: Preference | None = None
+    changes: tuple[Change, ...] | None = None
     token_prices: tuple[TokenPrice, ...] = ()
     profiles: tuple[ProfileUsed, ...] = ()
     notes: tuple[str, ...] = ()

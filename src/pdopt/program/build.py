@@ -6,6 +6,7 @@ import pyomo.environ as pyo
 
 from pdopt.capacity.table import LaneTable
 from pdopt.program.constraints.carbon_within_limit import add_carbon_within_limit
+from pdopt.program.constraints.changes_counted import add_changes_counted
 from pdopt.program.constraints.cost_within_budget import add_cost_within_budget
 from pdopt.program.constraints.gpus_within_quotas import add_gpus_within_quotas
 from pdopt.program.constraints.instance_starts_counted import add_instance_starts_counted
@@ -29,8 +30,9 @@ from pdopt.program.constraints.served_within_demand import add_served_within_dem
 from pdopt.program.constraints.skus_within_limit import add_skus_within_limit
 from pdopt.program.constraints.spot_instances_within_nodes import add_spot_instances_within_nodes
 from pdopt.program.constraints.spot_within_share import add_spot_within_share
+from pdopt.program.constraints.starts_within_limit import add_starts_within_limit
 from pdopt.program.constraints.tail_costs_counted import add_tail_costs_counted
-from pdopt.program.objective import add_cost, add_elsewhere, add_value
+from pdopt.program.objective import add_cost, add_elsewhere, add_fewest_starts, add_value
 from pdopt.program.sets import add_sets
 from pdopt.program.variables import add_variables
 
@@ -58,6 +60,8 @@ FAMILIES = (
     add_power_within_sites,
     add_carbon_within_limit,
     add_gpus_within_quotas,
+    add_changes_counted,
+    add_starts_within_limit,
     add_tail_costs_counted,
     add_cost_within_budget,
 )
@@ -73,4 +77,5 @@ def build(table: LaneTable) -> pyo.ConcreteModel:
         add_family(program)
     add_value(program)
     add_elsewhere(program)
+    add_fewest_starts(program)
     return program

@@ -29,6 +29,7 @@ class Matrix:
     row_of : dict, (constraint, index) → row
     values : arrays like cost, one per priority of a budget, first come first: minus the value per second that is served
     elsewhere : array like cost, where some SKUs are preferred: GPUs on others
+    fewest_starts : array like cost, where a plan runs now: instances that are started
     """
 
     cost: Floats
@@ -43,6 +44,7 @@ class Matrix:
     row_of: dict[tuple[str, Any], int]
     values: tuple[Floats, ...] = ()
     elsewhere: Floats | None = None
+    fewest_starts: Floats | None = None
 
     def columns(self, variable: str) -> dict[Any, int]:
         """Give index → column of one variable."""
@@ -71,6 +73,7 @@ def compile_matrix(program: pyo.ConcreteModel) -> Matrix:
         row_of={(r.constraint.parent_component().local_name, r.constraint.index()): i for i, r in enumerate(form.rows)},
         values=tuple(of.get("value", ())),
         elsewhere=of["elsewhere"][0] if "elsewhere" in of else None,
+        fewest_starts=of["fewest_starts"][0] if "fewest_starts" in of else None,
     )
 
 

@@ -12,7 +12,7 @@ from pdopt.program.work import leaving
 
 
 def add_cost(program: pyo.ConcreteModel) -> None:
-    """Minimise the dollars per hour of all nodes, starts and CO2: expected, or weighed with those of the tail."""
+    """Minimise the dollars per hour of nodes, starts, CO2 and changes: expected, or weighed with those of the tail."""
     risk, shares = program.table.risk, program.table.scenarios
     program.cost_of_scenario = {name: _cost(program, name) for name in program.TAIL_SCENARIOS}
     expected = _cost(program, None)
@@ -64,11 +64,22 @@ def add_elsewhere(program: pyo.ConcreteModel) -> None:
     )
 
 
+def add_fewest_starts(program: pyo.ConcreteModel) -> None:
+    """Start as few instances as possible at that cost, where a plan runs now."""
+
+    def rule(program: pyo.ConcreteModel, current: str) -> Any:
+        return sum(program.AddedInstances[key] for key in program.ADDED)
+
+    program.fewest_starts = pyo.Objective(
+        program.COMPARISONS, rule=rule, sense=pyo.minimize, doc="instances started against those that run now"
+    )
+
+
 def _cost(program: pyo.ConcreteModel, scenario: str | None) -> Any:
     """Dollars per hour of one scenario, or expected over all of them."""
     slots = [slot for slot in program.table.slots if scenario in (None, slot.scenario)]
     part = {slot.name: slot.weight / (program.table.scenarios[slot.scenario] if scenario else 1.0) for slot in slots}
-    parts = (_rentals, _commitments, _starts, _carbon)
+    parts = (_rentals, _commitments, _starts, _carbon, _change)
     return sum(term for some in parts for term in some(program, part))
 
 
@@ -88,6 +99,15 @@ def _commitments(program: pyo.ConcreteModel, part: dict[str, float]) -> Iterator
 def _carbon(program: pyo.ConcreteModel, part: dict[str, float]) -> Iterator[Any]:
     if program.table.carbon_usd_per_kg:
         yield program.table.carbon_usd_per_kg * emitted_kg_per_h(program, part)
+
+
+def _change(program: pyo.ConcreteModel, part: dict[str, float]) -> Iterator[Any]:
+    """Yield the costs of changing from what runs now: once, whatever comes."""
+    over = program.table.changeover
+    if over.usd_per_start:
+        yield from (over.usd_per_start / over.over_h * program.AddedInstances[key] for key in program.ADDED)
+    if over.usd_per_stop:
+        yield from (over.usd_per_stop / over.over_h * program.DroppedInstances[key] for key in program.DROPPED)
 
 
 def _starts(program: pyo.ConcreteModel, part: dict[str, float]) -> Iterator[Any]:

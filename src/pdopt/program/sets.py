@@ -20,6 +20,7 @@ def add_sets(program: pyo.ConcreteModel, table: LaneTable) -> None:
     _add_what_runs(program, table)
     _add_what_is_rented(program, table)
     _add_what_is_weighed(program, table)
+    _add_what_changes(program, table)
 
 
 def _set(name: str, members: Iterable[Any], doc: str, dimen: int = 1) -> tuple[str, pyo.Set]:
@@ -131,5 +132,35 @@ def _add_what_is_weighed(program: pyo.ConcreteModel, table: LaneTable) -> None:
         ),
         _set("PREFERENCES", ["prefer"] if table.preferred else [], "preference for some SKUs, if any"),
         _set("TAIL_SCENARIOS", tail, "scenarios whose costs are compared, where risk counts"),
+    ):
+        program.add_component(name, members)
+
+
+def _add_what_changes(program: pyo.ConcreteModel, table: LaneTable) -> None:
+    program.now_of = {
+        (*key[:3], str(key[3]), slot): count
+        for slot, counts in (table.now or {}).items()
+        for key, count in counts.items()
+    }
+    asked = table.now is not None
+    added = dict.fromkeys(lane.deployment for lane in table.lanes) if asked else {}
+    dropped = dict.fromkeys(key[:4] for key, count in program.now_of.items() if count and table.changeover.usd_per_stop)
+    limited = asked and table.changeover.max_starts is not None
+    for name, members in (
+        _set("ADDED", added, "(LLM, role, SKU, shape): what may be started, where starts against now count", 4),
+        _set("DROPPED", dropped, "(LLM, role, SKU, shape): what runs now, where stopping it costs something", 4),
+        _set(
+            "CHANGES",
+            (
+                (*key, slot, kind)
+                for kind, keys in (("start", added), ("stop", dropped))
+                for key in keys
+                for slot in program.slot_of
+            ),
+            "(LLM, role, SKU, shape, slot, start or stop): instances compared with those that run now",
+            6,
+        ),
+        _set("START_LIMITS", ["max_starts"] if limited else [], "limit on starts, if any"),
+        _set("COMPARISONS", ["current"] if asked else [], "plan that runs now, if any"),
     ):
         program.add_component(name, members)

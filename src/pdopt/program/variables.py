@@ -47,6 +47,14 @@ def add_variables(program: pyo.ConcreteModel) -> None:
     program.StartedInstances = pyo.Var(
         program.INSTANCE_STARTS, domain=pyo.NonNegativeReals, doc="instances started for a slot"
     )
+    program.AddedInstances = pyo.Var(
+        program.ADDED, domain=pyo.NonNegativeReals, doc="instances beyond those that run now, in the slot with most"
+    )
+    program.DroppedInstances = pyo.Var(
+        program.DROPPED,
+        domain=pyo.NonNegativeReals,
+        doc="instances short of those that run now, in the slot with most",
+    )
     tail = list(program.TAIL_SCENARIOS)
     program.Threshold = pyo.Var(
         [None] if tail else [], domain=pyo.NonNegativeReals, doc="dollars per hour where the tail of the costs begins"

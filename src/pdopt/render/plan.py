@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from pdopt.plan.headroom import MOST
-from pdopt.plan.plan import Answer, Headroom, NoPlan, Plan, Pool, Promise
+from pdopt.plan.plan import Answer, Change, Headroom, NoPlan, Plan, Pool, Promise
 from pdopt.render.text import Line, number, percent, table, usd, usd_per_month
 
 WORDS = {"optimal": "the cheapest plan, proven", "feasible": "the best plan found so far"}
@@ -34,6 +34,9 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
     yield ""
     yield _rent_table(answer)
     yield ""
+    if answer.changes is not None:
+        yield from _change_lines(answer.changes)
+        yield ""
     header = ["pool ", "role ", "SKU ", "instances ", "serves req/s ", "load", "nearest target "]
     yield table(header, (_pool(pool) for pool in answer.pools))
     yield ""
@@ -81,6 +84,17 @@ def _where(pools: list[Pool]) -> str:
     for pool in pools:
         counts[pool.gpus_per_instance, pool.gpu] += pool.instances
     return " + ".join(f"{count} x ({gpus} {gpu})" for (gpus, gpu), count in counts.items())
+
+
+def _change_lines(changes: tuple[Change, ...]) -> Iterator[str]:
+    """Say what to start and to stop."""
+    yield "against what runs now:" if changes else "against what runs now: nothing to start or stop"
+    for change in changes:
+        what = f"{change.role} of {change.model} on {change.sku} ({change.gpus_per_instance} {change.gpu})"
+        if change.starts:
+            yield f"  start {change.starts} {what}: {change.to} instead of {change.before}"
+        if change.stops:
+            yield f"  stop {change.stops} {what}: {change.to} instead of {change.before}"
 
 
 def _rent_table(plan: Plan) -> Table:

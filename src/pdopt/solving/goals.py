@@ -1,4 +1,4 @@
-"""One goal after the other: value by priority under a budget, GPUs on SKUs not preferred, then the cost."""
+"""One goal after the other: value by priority under a budget, GPUs on SKUs not preferred, the cost, starts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from scipy.sparse import csc_array, vstack
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.highs import Outcome, run
 
+SECONDS = 20.0  # for ties at the same cost
 KEPT = 1e-7  # part of a goal that the goals after it may give up: what a solver's tolerances need
 
 
@@ -38,7 +39,7 @@ class Reached:
 def reach(matrix: Matrix, time_limit_s: float | None, gap: float) -> Reached:
     """Serve the most value, the first priority first, keep to preferred SKUs, then minimise the cost.
 
-    Without a budget and without a preference just the latter.
+    Without a budget and without a preference just the latter. Among the cheapest plans, the fewest starts are sought.
     """
     ends = None if time_limit_s is None else perf_counter() + time_limit_s
     value, value_bound, proven, start = 0.0, 0.0, True, None
@@ -55,7 +56,20 @@ def reach(matrix: Matrix, time_limit_s: float | None, gap: float) -> Reached:
         outcome = Outcome("feasible", start, float(matrix.cost @ start), outcome.bound)
     if not proven and outcome.status == "optimal":
         outcome = replace(outcome, status="feasible")
-    return Reached(outcome, matrix, value, value_bound)
+    return _with_fewest_starts(Reached(outcome, matrix, value, value_bound), ends)
+
+
+def _with_fewest_starts(reached: Reached, ends: float | None) -> Reached:
+    """Among plans that cost as little, take one that starts the fewest instances against those that run now."""
+    goal, cheapest = reached.matrix.fewest_starts, reached.outcome.values
+    if goal is None or cheapest is None:
+        return reached
+    as_cheap = keeping(reached.matrix, reached.matrix.cost, float(reached.matrix.cost @ cheapest))
+    seconds = min(_left(ends, cheapest) or SECONDS, SECONDS)
+    found = run(replace(as_cheap, cost=goal), seconds, start=cheapest).values
+    values = cheapest if found is None else found
+    kept = keeping(reached.matrix, goal, float(goal @ values))
+    return replace(reached, outcome=replace(reached.outcome, values=values), matrix=kept)
 
 
 def _before_cost(matrix: Matrix) -> Iterator[tuple[Floats, bool]]:

@@ -14,7 +14,7 @@ Limited = tuple[tuple[int, ...], float, bool, Callable[[float, str], Reason], fl
 
 def limited(fleet: Fleet, rows: Rows) -> Iterator[Limited]:
     """Give the rows of each limit, what exceeding it by one weighs, whether that is whole, its sentence, the sign."""
-    for kind in (_pools, _quotas, _sites, _carbon):
+    for kind in (_pools, _quotas, _sites, _carbon, _starts):
         yield from kind(fleet, rows)
 
 
@@ -70,6 +70,18 @@ def _carbon(fleet: Fleet, rows: Rows) -> Iterator[Limited]:
             return Reason(kind="limit", limit="carbon_kg_per_hour", short_by=short, sentence=sentence)
 
         yield found, 1.0, False, told, -1.0
+
+
+def _starts(fleet: Fleet, rows: Rows) -> Iterator[Limited]:
+    found = rows("starts_within_limit")
+    if found:
+
+        def told(more: float, helps: str) -> Reason:
+            had, short = (fleet.changeover.max_starts or 0) if fleet.changeover else 0, round(more)
+            sentence = f"change.max_starts: {had + short} instead of {had} {helps}"
+            return Reason(kind="limit", limit="change.max_starts", short_by=float(short), sentence=sentence)
+
+        yield found, 8.0, True, told, -1.0
 
 
 def _rounded_up(amount: float) -> float:

@@ -10,6 +10,7 @@ from pdopt.capacity.lanes import lane_table
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.assemble import assemble
 from pdopt.plan.audit import BrokenPromiseError, audit
+from pdopt.plan.current import running_now
 from pdopt.plan.plan import Answer, Effort, NoPlan, Plan, Reason
 from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
@@ -18,8 +19,10 @@ from pdopt.solving.out_of_reach import out_of_reach
 from pdopt.solving.shortage import shortage
 from pdopt.solving.tidy import tidy
 
+WITHOUT_CURRENT = "change has no effect without a plan that runs now: give it with --current plan.json"
 
-def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> Answer:
+
+def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0, current: Plan | None = None) -> Answer:
     """Find the cheapest plan of a fleet, audited, or the reasons why there is none.
 
     Parameters
@@ -29,6 +32,8 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> 
         Seconds after which the best plan so far is given.
     gap : float
         Relative distance from the proven bound at which to stop.
+    current : Plan, optional
+        What runs now: changing it costs what the fleet says, and breaks ties.
 
     Raises
     ------
@@ -36,7 +41,9 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> 
         The audit found that the plan does not keep what it says: a fault of pdopt.
     """
     started = perf_counter()
-    table = lane_table(fleet)
+    if fleet.changeover is not None and current is None:
+        fleet = replace(fleet, notes=(*fleet.notes, WITHOUT_CURRENT))
+    table = lane_table(fleet, None if current is None else running_now(fleet, current))
     if table.unserved():
         return no_plan(fleet, "infeasible", out_of_reach(fleet, table))
     matrix = compile_matrix(build(table))
@@ -50,14 +57,14 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> 
         return no_plan(fleet, "unknown", [_time_ran_out(time_limit_s)], outcome.bound)
     decision = tidy(table, reached.matrix, outcome, time_limit_s)
     plan = assemble(fleet, table, replace(decision, value=reached.value, value_bound=reached.value_bound))
-    _believe_nothing(fleet, plan)
+    _believe_nothing(fleet, plan, current)
     whole, rows = int(matrix.whole.sum()), matrix.a.shape[0]
     effort = Effort(total_s=perf_counter() - started, solve_s=solve_s, whole_columns=whole, rows=rows)
     return plan.model_copy(update={"effort": effort})
 
 
-def _believe_nothing(fleet: Fleet, plan: Plan) -> None:
-    broken = audit(fleet, plan)
+def _believe_nothing(fleet: Fleet, plan: Plan, current: Plan | None) -> None:
+    broken = audit(fleet, plan, current)
     if broken:
         raise BrokenPromiseError("\n".join(broken))
 
