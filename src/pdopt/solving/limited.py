@@ -18,6 +18,12 @@ def limited(fleet: Fleet, rows: Rows) -> Iterator[Limited]:
         yield from kind(fleet, rows)
 
 
+def narrowed(fleet: Fleet) -> bool:
+    """Whether quotas, sites or changes keep a plan from using all the stock."""
+    starts = fleet.changeover is not None and fleet.changeover.max_starts is not None
+    return bool(fleet.quotas) or starts or any(site.power_kw is not None for site in fleet.sites.values())
+
+
 def _pools(fleet: Fleet, rows: Rows) -> Iterator[Limited]:
     found = rows("pools_large_enough")
     if found:

@@ -16,7 +16,7 @@ from pdopt.fleet.fleet import Fleet, Limits
 from pdopt.plan.plan import Reason
 from pdopt.program.matrix import Matrix
 from pdopt.solving.highs import run
-from pdopt.solving.limited import limited
+from pdopt.solving.limited import limited, narrowed
 
 SECONDS = 20.0
 
@@ -68,7 +68,7 @@ def _carried(fleet: Fleet, table: LaneTable, matrix: Matrix, seconds: float) -> 
     carried = f"at most {percent:.1f} %" if percent > 0 else "nothing"
     if at_most > percent:  # the time for this question ran out between the two
         carried = f"{percent:.1f} %, and at most {at_most:.1f} %,"
-    what = "the stock carries" if fleet.limits == Limits() else "stock and limits allow"
+    what = "the stock carries" if fleet.limits == Limits() and not narrowed(fleet) else "stock and limits allow"
     sentence = f"{what} {carried} of every workload's demand; lower the demand, or min_served to that"
     yield Reason(kind="demand", largest_fraction=fraction, sentence=sentence)
 
