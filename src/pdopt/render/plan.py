@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from pdopt.plan.headroom import MOST
-from pdopt.plan.plan import Answer, Headroom, NoPlan, Plan, Pool, Promise, Reason
+from pdopt.plan.plan import Answer, Change, Headroom, NoPlan, Plan, Pool, Promise, Reason
 from pdopt.render.buying import buy_list
 from pdopt.render.periods import busiest, more_periods, period_table
 from pdopt.render.text import Line, number, percent, table, usd, usd_per_month
@@ -35,6 +35,9 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
         yield ""
     yield buy_list(answer)
     yield ""
+    if answer.changes is not None:
+        yield from _change_lines(answer.changes)
+        yield ""
     pools = answer.pools
     if answer.periods is not None:
         yield period_table(answer)
@@ -56,10 +59,13 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
     held_back = [f"{name} {percent(fraction)}" for name, fraction in answer.margins.items() if fraction]
     if held_back:
         yield f"margins held back (in load, not in the latencies shown): {', '.join(held_back)}"
-    if answer.limits:
-        yield f"limits: {', '.join(_limits(answer))}"
+    if limits := list(_limits(answer)):
+        yield f"limits: {', '.join(limits)}"
     for key, rules in (answer.rules or {}).items():
         yield f"{key}: {', '.join(map(_rule, rules))}"
+    if answer.preference:
+        held = f"{number(answer.preference.gpus_elsewhere)} GPUs are held on others, as few as possible"
+        yield f"prefers {', '.join(answer.preference.skus)}: {held}; the cheapest among such plans"
     spares = answer.redundancy.get("instances", 0)
     if spares:
         gone = "1 instance" if spares == 1 else f"{spares} instances"
@@ -112,6 +118,17 @@ def _where(pools: list[Pool]) -> str:
     return " + ".join(f"{count} x ({gpus} {gpu})" for (gpus, gpu), count in counts.items())
 
 
+def _change_lines(changes: tuple[Change, ...]) -> Iterator[str]:
+    """Say what to start and to stop."""
+    yield "against what runs now:" if changes else "against what runs now: nothing to start or stop"
+    for change in changes:
+        what = f"{change.role} of {change.model} on {change.sku} ({change.gpus_per_instance} {change.gpu})"
+        if change.starts:
+            yield f"  start {change.starts} {what}: {change.to} instead of {change.before}"
+        if change.stops:
+            yield f"  stop {change.stops} {what}: {change.to} instead of {change.before}"
+
+
 def _pool(pool: Pool) -> list[str]:
     serves = ", ".join(f"{name} {number(rate)}" for name, rate in pool.serves.items())
     words = [f"{pool.instances} x ({pool.gpus_per_instance} {pool.gpu})", pool.parallelism, pool.engine, pool.precision]
@@ -161,6 +178,16 @@ def _limits(plan: Plan) -> Iterator[str]:
     if "power_kw" in plan.limits:
         drawn = sum(rental.power_kw or 0.0 for rental in plan.skus)
         yield f"{number(drawn)} of {number(plan.limits['power_kw'])} kW"
+    if "min_pool_instances" in plan.limits:
+        yield f"pools of at least {plan.limits['min_pool_instances']:g} instances"
+    if "carbon_kg_per_hour" in plan.limits:
+        emitted = number(plan.carbon_kg_per_hour or 0.0)
+        yield f"{emitted} of {number(plan.limits['carbon_kg_per_hour'])} kg of CO2 per hour"
+    for site in plan.sites or ():
+        if site.power_kw is not None and site.power_kw_available is not None:
+            yield f"{site.site} {number(site.power_kw)} of {number(site.power_kw_available)} kW"
+    for quota in plan.quotas or ():
+        yield f"{quota.name} {number(quota.used)} of {quota.most} {quota.unit}"
 
 
 def _rule(rule: dict[str, str]) -> str:
