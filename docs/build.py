@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pdopt
 from pdopt.capacity.lanes import lane_table
+from pdopt.capacity.slots import Now
 from pdopt.fleet import entries, rows
 from pdopt.fleet.fields import Entry
-from pdopt.fleet.fleet import Assumptions, Fleet, Limits, Redundancy
+from pdopt.fleet.fleet import ALWAYS, SURELY, Assumptions, Changeover, Fleet, Limits, Quota, Redundancy, Site
 from pdopt.fleet.price_choice import PricedSkus
 from pdopt.fleet.prices import PriceRow
 from pdopt.plan.plan import Plan
@@ -48,13 +49,18 @@ SOURCE = "Written by `python docs/build.py`; do not edit."
 def formulation_page() -> str:
     """The program of the paper's instance, described by itself."""
     fleet = replace(pdopt.read_fleet(PAPER / "deepseek-v3.1-h200.yaml"), redundancy=Redundancy(instances=1))
-    skus = {name: replace(sku, power_kw=10.2, at_least=2) for name, sku in fleet.skus.items()}
-    fleet = replace(fleet, skus=skus, limits=Limits(max_skus=1, power_kw=200.0))
-    program = build(lane_table(fleet))
+    skus = {name: replace(sku, power_kw=10.2, at_least=2, site="paris") for name, sku in fleet.skus.items()}
+    limits = Limits(max_skus=1, power_kw=200.0, min_pool_instances=2, carbon_kg_per_hour=9.0)
+    fleet = replace(fleet, skus=skus, limits=limits)
+    fleet = replace(fleet, sites={"paris": Site("paris", gco2_per_kwh=50.0, pue=1.2, power_kw=150.0)})
+    fleet = replace(fleet, quotas=(Quota("team", ("h200-node",), tuple(fleet.llms), gpus=72),))
+    now: Now = {(SURELY.name, ALWAYS.name): {}}
+    fleet = replace(fleet, changeover=Changeover(usd_per_start=20.0, max_starts=9))
+    program = build(lane_table(fleet, now))
     return (
         f"# The program\n\n{SOURCE} The rows shown are those of `instances/paper/deepseek-v3.1-h200.yaml` with "
-        "`redundancy: {instances: 1}`, `at_least` and `limits`, so that every family has some; where the "
-        f"loads come from is told in [model.md](model.md).\n\n{formulation(program)}"
+        "`redundancy: {instances: 1}`, `at_least`, limits, a quota and nothing running now, so that most families have "
+        f"some; where the loads come from is told in [model.md](model.md).\n\n{formulation(program)}"
     )
 
 
@@ -78,10 +84,13 @@ def fleet_page() -> str:
         ("redundancy", entries.RedundancyEntry),
         ("limits", entries.LimitsEntry),
         ("limits.forbid[] and limits.require[]", entries.RuleEntry),
+        ("quotas.NAME", entries.QuotaEntry),
         ("sites.NAME", entries.SiteEntry),
+        ("carbon", entries.CarbonEntry),
         ("scenarios.NAME", entries.ScenarioEntry),
         ("risk", entries.RiskEntry),
         ("budget", entries.BudgetEntry),
+        ("change", entries.ChangeEntry),
         ("price lists (prices.csv)", PriceRow),
     ]
     for title, kind in sections:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pdopt.fleet.fleet import Fleet
-    from pdopt.plan.plan import Answer, NoPlan
+    from pdopt.plan.plan import Answer, NoPlan, Plan
     from pdopt.studies.explain.answers import Explanation
 
-__all__ = ["__version__", "explain", "read_fleet", "solve"]
+__all__ = ["__version__", "explain", "read_fleet", "read_plan", "solve"]
 __version__ = "0.1.0"
 
 
@@ -43,7 +43,20 @@ def read_fleet(file: str | Path, models: str | Path | None = None, today: date |
     return read(file, CatalogueFolder.find(models), today)
 
 
-def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> Answer:
+def read_plan(file: str | Path) -> Plan:
+    """Read a plan that `pdopt solve` wrote, such as the one that runs now.
+
+    Raises
+    ------
+    pdopt.fleet.faults.FleetFaults
+        The file holds no plan; every fault at once.
+    """
+    from pdopt.plan.reading import read_plan as read
+
+    return read(file)
+
+
+def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0, current: Plan | None = None) -> Answer:
     """Find the cheapest plan of a fleet and the proof that nothing cheaper does.
 
     Parameters
@@ -53,10 +66,13 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> 
         Seconds after which the best plan so far is given.
     gap : float
         Relative distance from the proven bound at which to stop; 0 asks for the proven optimum.
+    current : Plan, optional
+        What runs now: changes cost what the fleet says under ``change``, and among cheapest plans the one with the
+        fewest starts is taken.
     """
     from pdopt.solving.solve import solve as solve_fleet
 
-    return solve_fleet(fleet, time_limit_s=time_limit_s, gap=gap)
+    return solve_fleet(fleet, time_limit_s=time_limit_s, gap=gap, current=current)
 
 
 def explain(

@@ -26,6 +26,9 @@ ALONE = tuple(
     f"plan/{name}"
     for name in (
         "audit.py",
+        "audit_changes.py",
+        "audit_limits.py",
+        "audit_money.py",
         "conditions.py",
         "decode_pools.py",
         "forecasts.py",

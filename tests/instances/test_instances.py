@@ -19,7 +19,7 @@ KNOWN = {"derived by hand", "enumerated", "solved", "published"}
 EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 3, "broken": 2}
 KEYS = {
     *("known", "because", "status", "cost_per_hour", "bound_per_hour", "gap", "time_limit_s"),
-    *("plans", "counts", "nodes", "promises", "sizes", "reasons", "faults"),
+    *("plans", "counts", "nodes", "promises", "sizes", "changes", "reasons", "faults"),
 }
 
 FILES = sorted(file.relative_to(ROOT) for file in ROOT.rglob("*.yaml"))
@@ -44,7 +44,11 @@ def fleets_with(key: str) -> Any:
 @cache
 def outcome(fleet: Path) -> Any:
     limit = expected(fleet).get("time_limit_s", 60)
-    return CliRunner().invoke(app, ["solve", str(ROOT / fleet), "--json", "--quiet", "--time-limit", str(limit)])
+    running = ROOT / fleet.with_suffix(".current.json")
+    current = ["--current", str(running)] if running.exists() else []
+    return CliRunner().invoke(
+        app, ["solve", str(ROOT / fleet), "--json", "--quiet", "--time-limit", str(limit), *current]
+    )
 
 
 def solved(fleet: Path) -> dict[str, Any]:
@@ -119,6 +123,12 @@ def test_promises(fleet: Path) -> None:
     given = {promise["name"]: promise for promise in solved(fleet)["workloads"]}
     for name, promise in expected(fleet)["promises"].items():
         assert {key: given[name][key] for key in promise} == pytest.approx(promise, rel=1e-6)
+
+
+@fleets_with("changes")
+def test_changes(fleet: Path) -> None:
+    found = solved(fleet)["changes"]
+    assert {kind: sum(change[kind] for change in found) for kind in ("starts", "stops")} == expected(fleet)["changes"]
 
 
 @fleets_with("sizes")

@@ -22,6 +22,7 @@ def full() -> dict[str, Any]:
         "owned": {"available": 4},
     }
     node = {"usd_per_hour": None, "terms": terms, "available": 40, "sold_in": 2, "start_usd": 1, "min_up_hours": 2}
+    node |= {"site": "paris", "power_kw": 10}
     document = changed(paper(tokens_per_minute=None, value=2, priority=1), "skus", "node", **node)
     document = changed(document, "workloads", "chat", requests_per_second={"night": 1, "day": 2})
     return document | {
@@ -29,6 +30,17 @@ def full() -> dict[str, Any]:
         "scenarios": {"base": {"probability": 0.5}, "more": {"probability": 0.5, "demand": {"chat": 2}}},
         "risk": {"weight": 0.5, "cvar": 0.9},
         "budget": {"usd_per_hour": 400},
+        "change": {"usd_per_start": 20, "usd_per_stop": 5, "over_hours": 168, "max_starts": 10},
+        "carbon": {"usd_per_tonne": 80},
+        "limits": {
+            "carbon_kg_per_hour": 900,
+            "min_pool_instances": 2,
+            "max_skus": 2,
+            "power_kw": 500,
+            "prefer": ["node"],
+        },
+        "sites": {"paris": {"gco2_per_kwh": 40, "pue": 1.2, "power_kw": 400}},
+        "quotas": {"team": {"models": ["llm"], "skus": ["node"], "gpu": "h200", "gpus": 64}},
     }
 
 
@@ -59,7 +71,10 @@ def at(document: Any, place: tuple[Any, ...]) -> Any:
     return document
 
 
-SECTIONS = ("skus", "workloads", "periods", "scenarios", "risk", "budget")
+SECTIONS = (
+    *("skus", "workloads", "periods", "scenarios", "risk", "budget"),
+    *("quotas", "carbon", "limits", "sites", "change"),
+)
 PLACES = [place for place in places(full()) if place and place[0] in SECTIONS]
 MAPPINGS = [place for place in PLACES if isinstance(at(full(), place), dict)]
 

@@ -31,12 +31,24 @@ class Cover:
 
 
 def most_instances(table: LaneTable, lane: Lane, slot: Slot) -> int:
-    """Instances that would carry all wanted rates of the lane's workloads at once, and the spares: enough."""
+    """Instances that would carry all wanted rates of the lane's workloads at once, and the spares: enough.
+
+    At least as many as a pool must have, and as run now where stopping costs something.
+    """
     work = [0.0] * len(lane.limits)
     for name in dict.fromkeys(route.workload for route in lane.loads):
         for i in range(len(work)):
             work[i] += slot.wanted_rps[name] * max(lane.loads[r][i] for r in lane.loads if r.workload == name)
-    return ceil(max(work) / _kept(table, lane.sku) * (1 + 1e-6)) + table.spare_instances
+    carrying = ceil(max(work) / _kept(table, lane.sku) * (1 + 1e-6))
+    least = table.min_pool_instances if carrying else 0
+    return max(carrying + table.spare_instances, least, _running(table, lane, slot))
+
+
+def _running(table: LaneTable, lane: Lane, slot: Slot) -> int:
+    """Instances of the lane's shape that run now and may go on idle, because stopping them costs something."""
+    if table.now is None or not table.changeover.usd_per_stop:
+        return 0
+    return table.now[slot.name].get((lane.llm, lane.role, lane.sku, lane.shape), 0)
 
 
 def _kept(table: LaneTable, sku: str) -> float:

@@ -14,12 +14,12 @@ from pdopt.capacity.mixed_lanes import mixed_lanes
 from pdopt.capacity.permitted import permitted_ends
 from pdopt.capacity.place import Offer, Place
 from pdopt.capacity.prefill_lanes import prefill_lanes
-from pdopt.capacity.prune import prune
+from pdopt.capacity.prune import Exchange, prune
 from pdopt.capacity.refusal import Refusal
-from pdopt.capacity.slots import slots
-from pdopt.capacity.table import Lane, LaneTable, Worth
+from pdopt.capacity.slots import Now, slots
+from pdopt.capacity.table import NO_CHANGEOVER, GpuQuota, Lane, LaneTable, Worth
 from pdopt.capacity.units import node_type
-from pdopt.fleet.fleet import Fleet, Llm
+from pdopt.fleet.fleet import Fleet, Llm, Quota
 
 ROLES: dict[str, Callable[[Place, Any], Iterator[Offer]]] = {
     "prefill": prefill_lanes,
@@ -28,32 +28,60 @@ ROLES: dict[str, Callable[[Place, Any], Iterator[Offer]]] = {
 }
 
 
-def lane_table(fleet: Fleet) -> LaneTable:
-    """Work out what every instance shape carries under every useful set of targets, margins included."""
-    table = every_lane(fleet)
-    by_llm = ([lane for lane in table.lanes if lane.llm == llm] for llm in fleet.llms)
-    return replace(table, lanes=tuple(lane for lanes in by_llm for lane in prune(lanes)))
+def lane_table(fleet: Fleet, now: Now | None = None) -> LaneTable:
+    """Work out what every instance shape carries under every useful set of targets, margins included.
+
+    Parameters
+    ----------
+    fleet : Fleet
+    now : dict, optional
+        Instances that run now, by scenario and period; then shapes are told apart.
+    """
+    table = every_lane(fleet, now)
+    by_llm = {llm: [lane for lane in table.lanes if lane.llm == llm] for llm in fleet.llms}
+    kept = (lane for llm, lanes in by_llm.items() for lane in prune(lanes, _exchange(table, llm)))
+    return replace(table, lanes=tuple(kept))
 
 
-def every_lane(fleet: Fleet) -> LaneTable:
+def _exchange(table: LaneTable, llm: str) -> Exchange:
+    """Say what may replace an instance of an LLM: where starts count, not several, or none of another shape."""
+    if table.now is not None:
+        return "same shape"
+    return "one" if table.instance_start_usd.get(llm) and len(table.slots) > 1 else "several"
+
+
+def every_lane(fleet: Fleet, now: Now | None = None) -> LaneTable:
     """Give the table with all lanes, those that others dominate too."""
     stressed = with_margins(fleet)
     refusals: list[Refusal] = []
     numbers = count(1)
-    when = slots(stressed)
+    when = slots(stressed, now)
     return LaneTable(
         lanes=tuple(lane for llm in stressed.llms.values() for lane in _lanes_of(stressed, llm, refusals, numbers)),
-        nodes=tuple(node_type(sku, when) for sku in fleet.skus.values()),
+        nodes=tuple(node_type(sku, when, fleet.carbon_kg_per_h(sku.name)) for sku in fleet.skus.values()),
         slots=when,
         refusals=tuple(refusals),
         spare_instances=fleet.redundancy.instances,
         max_skus=fleet.limits.max_skus,
         power_kw=fleet.limits.power_kw,
+        min_pool_instances=fleet.limits.min_pool_instances or 1,
         budget_usd_per_h=None if fleet.budget_usd_per_h is None else fleet.budget_usd_per_h - fleet.sunk_usd_per_h,
         worth=_worth(fleet),
         instance_start_usd={llm.name: llm.start_usd for llm in fleet.llms.values() if llm.start_usd},
         risk=fleet.risk,
+        site_power_kw={site.name: site.power_kw for site in fleet.sites.values() if site.power_kw is not None},
+        carbon_kg_per_h=fleet.limits.carbon_kg_per_hour,
+        carbon_usd_per_kg=fleet.carbon_usd_per_kg,
+        preferred=fleet.limits.prefer,
+        now=None if now is None else {slot.name: now[slot.whens[0]] for slot in when},
+        changeover=fleet.changeover or NO_CHANGEOVER,
+        quotas=tuple(_quota(fleet, quota) for quota in fleet.quotas),
     )
+
+
+def _quota(fleet: Fleet, quota: Quota) -> GpuQuota:
+    per_gpu = {name: quota.weight(fleet.skus[name]) for name in quota.skus}
+    return GpuQuota(quota.name, quota.llms, per_gpu, quota.most)
 
 
 def _worth(fleet: Fleet) -> dict[str, Worth]:

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from pdopt.capacity.table import Lane
 
 EQUAL = 1e-12
+Exchange = Literal["several", "one", "same shape"]  # instances that may replace one of another shape
 
 
-def prune(lanes: Iterable[Lane]) -> list[Lane]:
+def prune(lanes: Iterable[Lane], exchange: Exchange = "several") -> list[Lane]:
     """Keep the lanes that no other one dominates; of two that are alike the first stays.
 
     Lane B dominates A when both have one LLM, role and SKU, and for a whole k >= 1 with k x GPUs(B) <= GPUs(A) the k
-    instances of B carry everything one instance of A carries: nothing that uses A is cheaper than with B instead.
+    instances of B carry everything one instance of A carries: nothing that uses A is cheaper than with B instead, nor
+    leaves a limit on GPUs, nodes, power or the size of pools. Where starting an instance costs something, k is 1
+    (`exchange` is "one"); where changes from what runs now count, both have one shape.
     """
     kept: list[Lane] = []
     for lane in lanes:
-        if any(dominates(other, lane) for other in kept):
+        if any(dominates(other, lane, exchange) for other in kept):
             continue
-        kept = [other for other in kept if not dominates(lane, other)]
+        kept = [other for other in kept if not dominates(lane, other, exchange)]
         kept.append(lane)
     return kept
 
 
-def dominates(lane: Lane, other: Lane) -> bool:
+def dominates(lane: Lane, other: Lane, exchange: Exchange = "several") -> bool:
     """Whether `lane` can replace `other` in every plan."""
-    times = other.shape.gpus // lane.shape.gpus
+    times = other.shape.gpus // lane.shape.gpus if exchange == "several" else int(lane.shape.gpus <= other.shape.gpus)
+    if exchange == "same shape" and lane.shape != other.shape:
+        return False
     alike = (lane.llm, lane.role, lane.sku) == (other.llm, other.role, other.sku)
     if not alike or times < 1 or not other.loads.keys() <= lane.loads.keys():
         return False

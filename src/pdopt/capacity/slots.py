@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pdopt.fleet.fleet import SURELY, Fleet, Period, Scenario
+from pdopt.fleet.profiles import Shape
 
 When = tuple[str, str]  # scenario and period
+Deployment = tuple[str, str, str, Shape]  # LLM, role, SKU, shape
+Now = dict[When, dict[Deployment, int]]  # instances that run now
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,12 @@ class Slot:
         return self.whens[0][0] if self.whens else SURELY.name
 
 
-def slots(fleet: Fleet) -> tuple[Slot, ...]:
+def slots(fleet: Fleet, now: Now | None = None) -> tuple[Slot, ...]:
     """Give the slots of a fleet with its margins applied.
 
-    Periods with the same demand and the same terms on offer are one slot, unless something follows counts from one
-    period to the next (start and stop costs) or tells scenarios apart (risk): then nothing is lost by it.
+    Periods with the same demand, the same terms on offer and the same instances running now are one slot, unless
+    something follows counts from one period to the next (start and stop costs) or tells scenarios apart (risk): then
+    nothing is lost by it.
     """
     if follows_counts(fleet):
         return tuple(_each(fleet))
@@ -57,6 +61,7 @@ def slots(fleet: Fleet) -> tuple[Slot, ...]:
             tuple(slot.wanted_rps.items()),
             _offered(fleet, slot.whens[0][1]),
             slot.scenario if fleet.risk.weight else "",
+            frozenset(now[slot.whens[0]].items()) if now else (),
         )
         first = found.get(alike)
         if first is not None:

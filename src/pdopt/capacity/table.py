@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pdopt.capacity.refusal import Refusal
-from pdopt.capacity.slots import Slot
-from pdopt.fleet.fleet import Risk
+from pdopt.capacity.slots import Deployment, Slot
+from pdopt.fleet.fleet import Changeover, Risk
 from pdopt.fleet.profiles import Shape
 
 NO_RISK = Risk()
+NO_CHANGEOVER = Changeover()
 ON_DEMAND = "on_demand"  # the term that a single price makes
 ON_THE_SPOT = ""  # the handover of mixed lanes: prefill and decode on one instance
 
@@ -54,6 +55,15 @@ class Worth:
 
     usd: float
     priority: int = 1
+
+
+class GpuQuota(NamedTuple):
+    """What a quota counts: of each GPU by SKU, of the LLMs' instances (of all nodes held, if none is named)."""
+
+    name: str
+    llms: tuple[str, ...]
+    per_gpu: dict[str, float]
+    most: int
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,8 @@ class NodeType:
         Units under all terms together.
     at_least : int
         Units held in any case.
+    site, kg_per_h : str and float
+        Where it stands, and the CO2 of one unit at full load.
     nodes : float
         In one unit: a fraction where GPUs are billed singly.
     start_usd, stop_usd, min_up_h : float
@@ -118,6 +130,8 @@ class NodeType:
     start_usd: float = 0.0
     stop_usd: float = 0.0
     min_up_h: float = 0.0
+    site: str | None = None
+    kg_per_h: float = 0.0
 
     @property
     def ways_to_pay(self) -> tuple[NodeTerm, ...]:
@@ -137,12 +151,26 @@ class LaneTable:
         Instances of each pool in use that may be gone while the rest carries its load.
     max_skus, power_kw : int and float, or None
         Most SKUs to use, most kilowatts to draw.
+    min_pool_instances : int
+        Instances that a pool in use has at least.
     budget_usd_per_h : float or None
         Most to spend; then as much as possible of what is worth something is served.
     worth : dict
         Workload → what a request of it is worth, under a budget.
     instance_start_usd : dict
         LLM → dollars of starting one of its instances, where it costs any.
+    site_power_kw : dict
+        Site → most kilowatts to draw there.
+    carbon_kg_per_h, carbon_usd_per_kg : float or None, float
+        Most CO2 on average, and what it costs.
+    now : dict or None
+        Slot → (LLM, role, SKU, shape) → instances that run now; None where nobody asks what changes.
+    changeover : Changeover
+        What starting and stopping instances costs against those.
+    preferred : tuple of str
+        SKUs to use first; empty where none is preferred to others.
+    quotas : tuple of GpuQuota
+        What may be held or used at any time.
     risk : Risk
         What of the cost's distribution over scenarios is minimised.
     """
@@ -154,10 +182,18 @@ class LaneTable:
     spare_instances: int = 0
     max_skus: int | None = None
     power_kw: float | None = None
+    min_pool_instances: int = 1
     budget_usd_per_h: float | None = None
     worth: dict[str, Worth] = field(default_factory=dict)
     instance_start_usd: dict[str, float] = field(default_factory=dict)
     risk: Risk = NO_RISK
+    quotas: tuple[GpuQuota, ...] = ()
+    site_power_kw: dict[str, float] = field(default_factory=dict)
+    carbon_kg_per_h: float | None = None
+    carbon_usd_per_kg: float = 0.0
+    preferred: tuple[str, ...] = ()
+    now: dict[str, dict[Deployment, int]] | None = None
+    changeover: Changeover = NO_CHANGEOVER
 
     @property
     def scenarios(self) -> dict[str, float]:

@@ -7,8 +7,8 @@ from pdopt.capacity.table import NodeTerm, NodeType
 from pdopt.fleet.fleet import Sku, Term
 
 
-def node_type(sku: Sku, when: tuple[Slot, ...]) -> NodeType:
-    """Give a SKU's units with its prices, stock and power."""
+def node_type(sku: Sku, when: tuple[Slot, ...], kg_per_h: float) -> NodeType:
+    """Give a SKU's units with its prices, stock, power and CO2 (that of one node is given)."""
     nodes = sku.sold_in if sku.billing == "node" else 1 / sku.gpus
     return NodeType(
         sku=sku.name,
@@ -22,6 +22,8 @@ def node_type(sku: Sku, when: tuple[Slot, ...]) -> NodeType:
         start_usd=sku.start_usd * nodes,
         stop_usd=sku.stop_usd * nodes,
         min_up_h=sku.min_up_h,
+        site=sku.site,
+        kg_per_h=kg_per_h * nodes,
     )
 
 

@@ -12,7 +12,9 @@ import typer
 
 if TYPE_CHECKING:
     from pdopt.catalogue.folder import CatalogueFolder
+    from pdopt.fleet.faults import FleetFaults
     from pdopt.fleet.fleet import Fleet
+    from pdopt.plan.plan import Plan
 
 BAD_INPUT, INFEASIBLE, OUT_OF_TIME = 2, 3, 4
 SHOWN_NOTES = 6
@@ -43,13 +45,27 @@ def fleet_or_exit(file: Path, models: Path | None) -> Fleet:
     try:
         return read_fleet(file, models)
     except FleetFaults as error:
-        for fault in error.faults:
-            say(str(fault))
-        count = len(error.faults)
-        say(f"{count} {'fault' if count == 1 else 'faults'} in {file}")
-        raise typer.Exit(BAD_INPUT) from None
+        raise _told(error, file) from None
     except NotADirectoryError as error:
         raise refuse(f"--models {error}") from None
+
+
+def plan_or_exit(file: Path) -> Plan:
+    """Read a plan; print every fault and end with exit code 2 when there is one."""
+    from pdopt import read_plan
+    from pdopt.fleet.faults import FleetFaults
+
+    try:
+        return read_plan(file)
+    except FleetFaults as error:
+        raise _told(error, file) from None
+
+
+def _told(error: FleetFaults, file: Path) -> typer.Exit:
+    for fault in error.faults:
+        say(str(fault))
+    count = len(error.faults)
+    return refuse(f"{count} {'fault' if count == 1 else 'faults'} in {file}")
 
 
 def catalogue_or_exit(models: Path | None) -> CatalogueFolder:

@@ -16,6 +16,7 @@ from pdopt.cli.common import (
     Quiet,
     check_output,
     fleet_or_exit,
+    plan_or_exit,
     print_notes,
 )
 from pdopt.fleet.files import write_atomically
@@ -31,6 +32,9 @@ def solve(
     gap: Annotated[
         float, typer.Option("--gap", help="Stop within this fraction of the bound; 0 proves the optimum.", min=0, max=1)
     ] = 0.0,
+    current: Annotated[
+        Path | None, typer.Option("--current", help="The plan that runs now (JSON): changes cost what `change` says.")
+    ] = None,
     models: Models = None,
     quiet: Quiet = False,
 ) -> None:
@@ -42,12 +46,13 @@ def solve(
     """
     check_output(output)
     problem = fleet_or_exit(fleet, models)
+    running = None if current is None else plan_or_exit(current)
 
     from pdopt import solve as solve_fleet
     from pdopt.render.plan import answer_lines
     from pdopt.render.text import show
 
-    answer = solve_fleet(problem, time_limit_s=time_limit, gap=gap)
+    answer = solve_fleet(problem, time_limit_s=time_limit, gap=gap, current=running)
     print_notes(answer.notes, quiet)
     if output is not None:
         write_atomically(output, answer.to_json())

@@ -241,10 +241,64 @@ class Redundancy:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a plan as a whole must stay within; None where nothing is asked."""
+    """What a plan as a whole must stay within; None where nothing is asked.
+
+    Attributes
+    ----------
+    prefer : tuple of str
+        SKUs to use first: the fewest GPUs are held on others, then the cost is the least.
+    """
 
     max_skus: int | None = None
     power_kw: float | None = None
+    min_pool_instances: int | None = None
+    carbon_kg_per_hour: float | None = None
+    prefer: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Quota:
+    """GPUs held of some SKUs, or used there by the instances of some LLMs, that are allowed at any time.
+
+    Attributes
+    ----------
+    skus : tuple of str
+        Names of those that count.
+    llms : tuple of str
+        Whose instances count; empty means all nodes that are held.
+    gpus, nodes : int or None
+        How many, one of the two; instances count as the part of a node that their GPUs are.
+    """
+
+    name: str
+    skus: tuple[str, ...]
+    llms: tuple[str, ...] = ()
+    gpus: int | None = None
+    nodes: int | None = None
+
+    @property
+    def most(self) -> int:
+        """Give the number that is stated."""
+        return (self.nodes if self.gpus is None else self.gpus) or 0
+
+    @property
+    def unit(self) -> str:
+        """Name what is counted."""
+        return "nodes" if self.gpus is None else "GPUs"
+
+    def weight(self, sku: Sku) -> float:
+        """Give what one GPU of a SKU counts."""
+        return 1 / sku.gpus if self.gpus is None else 1.0
+
+
+@dataclass(frozen=True)
+class Changeover:
+    """What changing from the running plan to a new one costs, spread over the hours it will run; starts allowed."""
+
+    usd_per_start: float = 0.0
+    usd_per_stop: float = 0.0
+    over_h: float = 730.0
+    max_starts: int | None = None
 
 
 @dataclass(frozen=True)
@@ -299,6 +353,9 @@ class Fleet:
     sites: dict[str, Site] = field(default_factory=dict)
     forbid: tuple[Rule, ...] = ()
     require: tuple[Rule, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    carbon_usd_per_kg: float = 0.0
+    changeover: Changeover | None = None
     notes: tuple[str, ...] = ()
     source_hash: str = ""
 
@@ -306,6 +363,12 @@ class Fleet:
     def sunk_usd_per_h(self) -> float:
         """Dollars per hour of what is owned, used or not."""
         return sum(term.sunk_usd_per_h for sku in self.skus.values() for term in sku.terms)
+
+    def carbon_kg_per_h(self, sku: str) -> float:
+        """Kilograms of CO2 per hour of one node at full load: its power, times the site's PUE and grams per kWh."""
+        node = self.skus[sku]
+        site = self.sites.get(node.site or "")
+        return 0.0 if site is None else (node.power_kw or 0.0) * site.pue * site.gco2_per_kwh / 1000
 
     def rates_rps(self, workload: str) -> dict[tuple[str, str], float]:
         """Give the demand of a workload by (scenario, period)."""

@@ -34,17 +34,30 @@ def read_yaml(file: FilePath) -> tuple[Any, Complaints]:
         The file cannot be read or is not YAML.
     """
     complaints = Complaints(str(file))
+    text = read_text(file, complaints, "the fleet file")
+    complaints.sha256 = hashlib.sha256(text.encode()).hexdigest()
+    return _parse(text, complaints), complaints
+
+
+def read_text(file: FilePath, complaints: Complaints, what: str) -> str:
+    """Read a file that should be there and hold text; `what` it is.
+
+    Raises
+    ------
+    FleetFaults
+        It cannot be read.
+    """
+    text = ""
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         complaints.add((), "no such file; check the path")
     except IsADirectoryError:
-        complaints.add((), "is a folder; name the fleet file in it")
+        complaints.add((), f"is a folder; name {what} in it")
     except (OSError, UnicodeDecodeError) as error:
         complaints.add((), f"cannot be read as UTF-8 text ({error.__class__.__name__}); check the file")
     complaints.raise_any()
-    complaints.sha256 = hashlib.sha256(text.encode()).hexdigest()
-    return _parse(text, complaints), complaints
+    return text
 
 
 def _parse(text: str, complaints: Complaints) -> Any:

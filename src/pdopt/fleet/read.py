@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path as FilePath
 from typing import Protocol
 
+from pdopt.fleet.carbon import check_carbon, read_carbon
 from pdopt.fleet.checks import check_names, check_power, check_transfer, states_nic, unusable, without_effect
 from pdopt.fleet.demand import check_demand
 from pdopt.fleet.entries import (
@@ -27,8 +28,9 @@ from pdopt.fleet.price_choice import PriceLists
 from pdopt.fleet.price_notes import price_notes
 from pdopt.fleet.priced_skus import gpus_on_offer
 from pdopt.fleet.prices import current_day
+from pdopt.fleet.quotas import read_preference, read_quotas
 from pdopt.fleet.read_rules import read_rules
-from pdopt.fleet.scenarios import read_budget, read_risk, read_scenarios
+from pdopt.fleet.scenarios import read_budget, read_changeover, read_risk, read_scenarios
 from pdopt.fleet.sections import entries_of, section_of
 from pdopt.fleet.sites import check_site_power, latency_notes, read_sites
 from pdopt.fleet.skus import read_skus
@@ -36,7 +38,7 @@ from pdopt.fleet.workloads import Usual, workload_of
 
 KEYS = (
     *("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy", "limits"),
-    *("periods", "scenarios", "risk", "budget", "sites"),
+    *("periods", "scenarios", "risk", "budget", "sites", "quotas", "carbon", "change"),
 )
 
 
@@ -106,6 +108,11 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     check_names(raw, complaints)
     sites = read_sites(raw, complaints)
     forbid, require = (read_rules(raw, key, complaints) for key in ("forbid", "require"))
+    prefer = read_preference(raw, complaints)
+    quotas = read_quotas(raw, skus, complaints)
+    carbon_usd_per_kg = read_carbon(raw, complaints)
+    check_carbon(raw, skus, complaints)
+    changeover = read_changeover(raw, complaints)
     check_demand(raw, horizon, complaints)
     check_blocks(raw, horizon, complaints)
     check_power(skus, limits.power_kw, complaints)
@@ -125,10 +132,13 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         assumptions=Assumptions(**assumptions.model_dump()),
         margins=Margins(**margins.model_dump()),
         redundancy=Redundancy(**redundancy.model_dump()),
-        limits=Limits(**limits.model_dump(exclude={"forbid", "require"})),
+        limits=Limits(**limits.model_dump(exclude={"forbid", "require", "prefer"}), prefer=prefer),
         sites=sites,
         forbid=forbid,
         require=require,
+        quotas=quotas,
+        carbon_usd_per_kg=carbon_usd_per_kg,
+        changeover=changeover,
         periods=horizon.periods,
         scenarios=scenarios,
         risk=risk,

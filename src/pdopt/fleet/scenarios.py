@@ -1,13 +1,13 @@
-"""The sections ``scenarios``, ``risk`` and ``budget``: what may come, what is minimised, what may be spent."""
+"""The sections ``scenarios``, ``risk``, ``budget`` and ``change``: what may come, what is minimised and spent."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pdopt.fleet.entries import BudgetEntry, RiskEntry, ScenarioEntry
+from pdopt.fleet.entries import BudgetEntry, ChangeEntry, RiskEntry, ScenarioEntry
 from pdopt.fleet.faults import Complaints, did_you_mean
 from pdopt.fleet.fields import validate
-from pdopt.fleet.fleet import SURELY, Risk, Scenario
+from pdopt.fleet.fleet import SURELY, Changeover, Risk, Scenario
 from pdopt.fleet.hours import HOURS_PER_MONTH
 
 TOLERANCE = 1e-6
@@ -58,6 +58,15 @@ def read_risk(raw: dict[str, Any], complaints: Complaints) -> Risk:
         return Risk(1.0, 1.0)
     entry = validate(RiskEntry, value, ("risk",), complaints)
     return Risk() if entry is None else Risk(entry.weight, entry.cvar)
+
+
+def read_changeover(raw: dict[str, Any], complaints: Complaints) -> Changeover | None:
+    """Read what changing from the running plan costs; None where nothing is said."""
+    value = raw.get("change")
+    entry = None if value is None else validate(ChangeEntry, value, ("change",), complaints)
+    if entry is None:
+        return None
+    return Changeover(entry.usd_per_start, entry.usd_per_stop, entry.over_hours, entry.max_starts)
 
 
 def read_budget(raw: dict[str, Any], complaints: Complaints) -> float | None:

@@ -8,9 +8,11 @@ from dataclasses import asdict
 import pdopt
 from pdopt.capacity.table import LaneTable
 from pdopt.fleet.fleet import Fleet
+from pdopt.plan.changes import changes
 from pdopt.plan.costs import costs
 from pdopt.plan.decision import Decision
 from pdopt.plan.holdings import Held, holdings
+from pdopt.plan.limits import limits_of, preference_kept, quotas_used, sites_used
 from pdopt.plan.notes import plan_notes
 from pdopt.plan.placement import rules_of
 from pdopt.plan.plan import Budget, PeriodTotal, Plan, Pool, ProfileUsed
@@ -46,14 +48,19 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         workloads=tuple(promise(fleet, moments, workload) for workload in fleet.workloads.values()),
         skus=tuple(rentals(fleet, table, held, running)),
         costs=parts,
+        carbon_kg_per_hour=sum(one.kg_per_h(table.slots) for one in held) if _emissions_known(fleet) else None,
         minimised_per_hour=minimised if fleet.risk.weight else None,
         periods=tuple(_totals(fleet, table, held, moments)) if len(moments) > 1 else None,
         budget=budget,
         assumptions=asdict(fleet.assumptions),
         margins=asdict(fleet.margins),
         redundancy=asdict(fleet.redundancy) if fleet.redundancy.instances else {},
-        limits={name: value for name, value in asdict(fleet.limits).items() if value is not None},
+        limits=limits_of(fleet),
         rules=rules_of(fleet),
+        quotas=tuple(quotas_used(fleet, table.slots, held, running)) or None,
+        changes=changes(table, running),
+        preference=preference_kept(fleet, table.slots, held),
+        sites=tuple(sites_used(fleet, table.slots, held)) or None,
         token_prices=tuple(token_prices(fleet, table, every)),
         profiles=profiles,
         notes=plan_notes(fleet, table, every, profiles),
@@ -91,10 +98,19 @@ def _totals(fleet: Fleet, table: LaneTable, held: Sequence[Held], moments: Seque
             scenario=moment.scenario.name if several else None,
             hours=moment.period.hours,
             probability=moment.scenario.probability,
-            cost_per_hour=sum(one.term.usd_per_h * one.units.get(slot, 0) for one in held) + fleet.sunk_usd_per_h,
+            cost_per_hour=sum(_usd_per_unit_h(table, one) * one.units.get(slot, 0) for one in held)
+            + fleet.sunk_usd_per_h,
             gpus=sum(one.units.get(slot, 0) * one.node.gpus for one in held),
             instances=sum(pool.instances for pool in moment.pools),
         )
+
+
+def _usd_per_unit_h(table: LaneTable, one: Held) -> float:
+    return one.term.usd_per_h + table.carbon_usd_per_kg * one.node.kg_per_h
+
+
+def _emissions_known(fleet: Fleet) -> bool:
+    return bool(fleet.sites) and all(sku.power_kw is not None for sku in fleet.skus.values())
 
 
 def _budget(fleet: Fleet, decision: Decision) -> Budget | None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from math import isclose
 
 from pdopt.fleet.fleet import Fleet
+from pdopt.plan.audit_changes import audit_changes
+from pdopt.plan.audit_limits import beyond_averages, beyond_limits
 from pdopt.plan.audit_money import audit_money, gpus_held, pools_at, running_when
 from pdopt.plan.conditions import AS_STATED, with_margins_used_up
 from pdopt.plan.forecasts import forecast_of
@@ -22,15 +24,16 @@ class BrokenPromiseError(RuntimeError):
     """A plan that was about to be given does not keep what it says: a fault of pdopt, never of the user."""
 
 
-def audit(fleet: Fleet, plan: Plan) -> list[str]:
-    """Recompute rates, latencies, nodes and cost of a plan.
+def audit(fleet: Fleet, plan: Plan, current: Plan | None = None) -> list[str]:
+    """Recompute rates, latencies, nodes and cost of a plan, and what it changes of the one that runs now.
 
     Returns
     -------
     list of str
         One sentence per broken promise; empty when the plan keeps them all.
     """
-    broken = [*_stated(fleet, plan), *audit_money(fleet, plan)]
+    broken = [*_stated(fleet, plan), *audit_money(fleet, plan), *beyond_averages(fleet, plan)]
+    broken += audit_changes(fleet, plan, current)
     several = len(fleet.scenarios) * len(fleet.periods) > 1
     for scenario in fleet.scenarios:
         for period in fleet.periods:
@@ -50,7 +53,8 @@ def _then(fleet: Fleet, plan: Plan, scenario: str, period: str) -> list[str]:
         *misplaced(fleet, now),
         *_targets(fleet, now),
         *_losses(fleet, now),
-        *_limits(fleet, now),
+        *_limits(fleet, now, scenario),
+        *beyond_limits(fleet, now, scenario),
         *_rates(fleet, now, served),
         *_ways(fleet, now),
     ]
@@ -120,7 +124,7 @@ def _losses(fleet: Fleet, plan: Plan) -> Iterator[str]:
             yield f"{where}: {missed}"
 
 
-def _limits(fleet: Fleet, plan: Plan) -> Iterator[str]:
+def _limits(fleet: Fleet, plan: Plan, scenario: str) -> Iterator[str]:
     """Count the SKUs in use and the kilowatts of what is rented."""
     most, power_kw = fleet.limits.max_skus, fleet.limits.power_kw
     if most is not None and len(plan.skus) > most:
@@ -129,7 +133,7 @@ def _limits(fleet: Fleet, plan: Plan) -> Iterator[str]:
     drawn_kw = 0.0
     for rental in plan.skus:
         sku = fleet.skus.get(rental.sku)
-        gpus = gpus_held(rental, period.name, {pool.scenario for pool in plan.pools if pool.scenario})
+        gpus = gpus_held(rental, period.name, {scenario})
         drawn_kw += (sku.power_kw or 0.0) * gpus / sku.gpus if sku else 0.0
     if power_kw is not None and drawn_kw > power_kw * (1 + TOLERANCE):
         yield f"the rented nodes draw {drawn_kw:g} kW, at most {power_kw:g} kW are there"

@@ -50,7 +50,8 @@ def gpus_held(rental: Rental, period: str, scenarios: set[str], spot: bool | Non
     )
 
 
-def _whens(fleet: Fleet) -> Whens:
+def whens_of(fleet: Fleet) -> Whens:
+    """Give every period of every scenario with its part of the expected time."""
     hours = sum(period.hours for period in fleet.periods)
     return [(s.name, p.name, s.probability * p.hours / hours) for s in fleet.scenarios for p in fleet.periods]
 
@@ -68,7 +69,7 @@ def _names(fleet: Fleet, plan: Plan) -> Iterator[str]:
 def _room(fleet: Fleet, plan: Plan, sku: Sku, rental: Rental) -> Iterator[str]:
     """Check that instances fit on the nodes, spot apart, and that pools keep to their share of spot."""
     terms = {term.name: term for term in sku.ways_to_pay}
-    for scenario, period, _ in _whens(fleet):
+    for scenario, period, _ in whens_of(fleet):
         mine = [pool for pool in pools_at(plan, scenario, period) if pool.sku == sku.name]
         spot = sum(sum((pool.on_spot or {}).values()) * pool.gpus_per_instance for pool in mine)
         used = sum(pool.instances * pool.gpus_per_instance for pool in mine) - spot
@@ -130,7 +131,7 @@ def _price(fleet: Fleet, sku: Sku, rental: Rental) -> Iterator[str]:
 
 def _due(fleet: Fleet, sku: Sku, use: TermUse, term: Term) -> float:
     hours: dict[tuple[str | None, str], float] = defaultdict(float)
-    for scenario, period, weight in _whens(fleet):
+    for scenario, period, weight in whens_of(fleet):
         hours[scenario, period] += weight
         hours[None, period] += weight
     paid = sum(holding.gpus / sku.gpus * hours[holding.scenario, holding.period] for holding in use.periods)
@@ -142,7 +143,13 @@ def _totals(fleet: Fleet, plan: Plan) -> Iterator[str]:
     starts = plan.costs.get("starts", 0.0)
     if not isclose(starts, _starts(fleet, plan), rel_tol=TOLERANCE, abs_tol=1e-9):
         yield f"starts cost {_starts(fleet, plan)}, the plan says {starts}"
-    total = sum(rental.usd_per_hour for rental in plan.skus) + starts
+    carbon = _carbon(fleet, plan, whens_of(fleet))
+    if not isclose(plan.costs.get("carbon", 0.0), carbon, rel_tol=TOLERANCE, abs_tol=1e-9):
+        yield f"CO2 costs {carbon}, the plan says {plan.costs.get('carbon', 0.0)}"
+    change = _change(fleet, plan)
+    if not isclose(plan.costs.get("change", 0.0), change, rel_tol=TOLERANCE, abs_tol=1e-9):
+        yield f"changes cost {change}, the plan says {plan.costs.get('change', 0.0)}"
+    total = sum(rental.usd_per_hour for rental in plan.skus) + starts + carbon + change
     for what, amount in (("rentals", total), ("costs", sum(plan.costs.values()))):
         if not isclose(amount, plan.cost_per_hour, rel_tol=TOLERANCE, abs_tol=1e-9):
             yield f"the {what} add up to {amount}, the plan says {plan.cost_per_hour} dollars per hour"
@@ -161,6 +168,31 @@ def _totals(fleet: Fleet, plan: Plan) -> Iterator[str]:
     value = sum(fleet.workloads[promise.name].value * promise.served_rps * 3600 for promise in plan.workloads)
     if not isclose(plan.budget.value_per_hour, value, rel_tol=1e-5, abs_tol=1e-6):
         yield f"what is served is worth {value} per hour, the plan says {plan.budget.value_per_hour}"
+
+
+def kg_per_h(fleet: Fleet, plan: Plan, whens: Whens) -> float:
+    """CO2 of all nodes held in some periods of some scenarios, weighed: power, times PUE, times grams per kWh."""
+    total = 0.0
+    for rental in plan.skus if fleet.sites else ():
+        if rental.sku not in fleet.skus:
+            continue
+        sku = fleet.skus[rental.sku]
+        site = fleet.sites[sku.site or ""]
+        node_kg_per_h = (sku.power_kw or 0.0) * site.pue * site.gco2_per_kwh / 1e3
+        nodes = (weight * gpus_held(rental, period, {scenario}) / sku.gpus for scenario, period, weight in whens)
+        total += node_kg_per_h * sum(nodes)
+    return total
+
+
+def _carbon(fleet: Fleet, plan: Plan, whens: Whens) -> float:
+    return fleet.carbon_usd_per_kg * kg_per_h(fleet, plan, whens) if fleet.carbon_usd_per_kg else 0.0
+
+
+def _change(fleet: Fleet, plan: Plan) -> float:
+    over, found = fleet.changeover, plan.changes or ()
+    if over is None:
+        return 0.0
+    return sum(over.usd_per_start * c.starts + over.usd_per_stop * c.stops for c in found) / over.over_h
 
 
 def _starts(fleet: Fleet, plan: Plan) -> float:
@@ -198,7 +230,8 @@ def _weighed(fleet: Fleet, plan: Plan) -> float:
     for scenario in fleet.scenarios:
         alone = plan.model_copy(update={"pools": tuple(p for p in plan.pools if p.scenario in (None, scenario.name))})
         hours = sum(period.hours for period in fleet.periods)
-        spent = fleet.sunk_usd_per_h
+        whens = [(scenario.name, period.name, period.hours / hours) for period in fleet.periods]
+        spent = fleet.sunk_usd_per_h + _carbon(fleet, plan, whens) + _change(fleet, plan)
         for period in fleet.periods:
             for rental in plan.skus:
                 terms = {term.name: term for term in fleet.skus[rental.sku].ways_to_pay}

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from pdopt.capacity.table import LaneTable
 from pdopt.fleet.fleet import Fleet
+from pdopt.plan.changes import change_usd_per_h
 from pdopt.plan.holdings import Held, Pools
 from pdopt.plan.plan import Pool
 
 
 def costs(fleet: Fleet, table: LaneTable, held: Sequence[Held], pools: Pools) -> dict[str, float]:
-    """Give average dollars per hour by kind of term, and of starts."""
+    """Give average dollars per hour by kind of term, of starts, of CO2 and of changes."""
     kinds = {(sku.name, term.name): term.kind for sku in fleet.skus.values() for term in sku.ways_to_pay}
     found: dict[str, float] = defaultdict(float)
     for one in held:
@@ -22,6 +23,11 @@ def costs(fleet: Fleet, table: LaneTable, held: Sequence[Held], pools: Pools) ->
     starts = node_starts_usd_per_h(table, held) + instance_starts_usd_per_h(table, pools)
     if starts:
         found["starts"] = starts
+    if table.carbon_usd_per_kg:
+        found["carbon"] = table.carbon_usd_per_kg * sum(one.kg_per_h(table.slots) for one in held)
+    change = change_usd_per_h(table, pools)
+    if change:
+        found["change"] = change
     return dict(found)
 
 

@@ -27,6 +27,10 @@ class Held:
         """Average dollars per hour over the expected time."""
         return self.term.usd_per_h * sum(slot.weight * self.units.get(slot.name, 0) for slot in slots)
 
+    def kg_per_h(self, slots: Sequence[Slot]) -> float:
+        """Average CO2 per hour over the expected time, at full load."""
+        return self.node.kg_per_h * sum(slot.weight * self.units.get(slot.name, 0) for slot in slots)
+
     def utilisation(self, slots: Sequence[Slot]) -> float:
         """Part of the held unit-hours that is needed."""
         held = sum(slot.weight * self.units.get(slot.name, 0) for slot in slots)

@@ -186,7 +186,7 @@ class Rental(Part):
 
 
 class PeriodTotal(Part):
-    """Totals of one period of one scenario; dollars per hour while it lasts, commitments included, starts not."""
+    """Totals of one period of one scenario; dollars per hour while it lasts: commitments and CO2 too, starts not."""
 
     period: str
     scenario: str | None = None
@@ -204,6 +204,61 @@ class Budget(Part):
     value_per_hour: float
     value_bound_per_hour: float
     wanted_value_per_hour: float
+
+
+class Change(Part):
+    """What differs from the plan that runs now: instances of an LLM in one role and shape on a SKU.
+
+    With periods, `from` and `to` are the largest counts; `starts` and `stops` are the most that any period has more,
+    and fewer, than the period of that name has now.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), serialize_by_alias=True)
+
+    model: str
+    role: Literal["prefill", "decode", "mixed"]
+    sku: str
+    gpu: str
+    gpus_per_instance: int
+    parallelism: str = ""
+    dp: int = 1
+    engine: str = ""
+    precision: str = ""
+    before: int = Field(alias="from")
+    to: int
+    starts: int
+    stops: int
+
+
+class Preference(Part):
+    """SKUs that are used first, and the GPUs held on others, on average.
+
+    No plan holds fewer there; among those that hold as few this one costs least, and `bound_per_hour` and `gap` of the
+    plan speak of them.
+    """
+
+    skus: tuple[str, ...]
+    gpus_elsewhere: float
+
+
+class SiteUse(Part):
+    """What the nodes held at a site draw at full load at once at most, and emit on average, where that is known."""
+
+    site: str
+    power_kw: float | None = None
+    power_kw_available: float | None = None
+    carbon_kg_per_hour: float | None = None
+
+
+class QuotaUse(Part):
+    """What a quota allows, in `unit`, and the most of it that is used at any time."""
+
+    name: str
+    models: tuple[str, ...] | None = None
+    skus: tuple[str, ...]
+    unit: Literal["GPUs", "nodes"]
+    most: int
+    used: float
 
 
 class ProfileUsed(Part):
@@ -252,7 +307,9 @@ class Plan(Part):
     gap : float
         (cost - bound) / cost; of the value under a budget, and of what is minimised where risk counts.
     costs : dict
-        The parts that `cost_per_hour` adds up from: kinds of terms, and starts.
+        The parts that `cost_per_hour` adds up from: kinds of terms, starts, CO2, and changes.
+    carbon_kg_per_hour : float or None
+        CO2 of all nodes held, at full load, on average; None where power or sites are not known.
     minimised_per_hour : float or None
         What was minimised where risk counts: `cost_per_hour` weighed with the dearest scenarios. The bound is its own.
     """
@@ -266,6 +323,7 @@ class Plan(Part):
     workloads: tuple[Promise, ...]
     skus: tuple[Rental, ...]
     costs: dict[str, float]
+    carbon_kg_per_hour: float | None = None
     minimised_per_hour: float | None = None
     periods: tuple[PeriodTotal, ...] | None = None
     budget: Budget | None = None
@@ -274,6 +332,10 @@ class Plan(Part):
     redundancy: dict[str, int] = Field(default_factory=dict)
     limits: dict[str, float] = Field(default_factory=dict)
     rules: dict[str, tuple[dict[str, str], ...]] | None = None
+    quotas: tuple[QuotaUse, ...] | None = None
+    sites: tuple[SiteUse, ...] | None = None
+    preference: Preference | None = None
+    changes: tuple[Change, ...] | None = None
     token_prices: tuple[TokenPrice, ...] = ()
     profiles: tuple[ProfileUsed, ...] = ()
     notes: tuple[str, ...] = ()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from pdopt.capacity.table import LaneTable
+from pdopt.program.constraints.carbon_within_limit import add_carbon_within_limit
+from pdopt.program.constraints.changes_counted import add_changes_counted
 from pdopt.program.constraints.cost_within_budget import add_cost_within_budget
+from pdopt.program.constraints.gpus_within_quotas import add_gpus_within_quotas
 from pdopt.program.constraints.instance_starts_counted import add_instance_starts_counted
 from pdopt.program.constraints.instances_cover_demand import add_instances_cover_demand
 from pdopt.program.constraints.instances_only_where_used import add_instances_only_where_used
@@ -18,15 +21,18 @@ from pdopt.program.constraints.nodes_only_of_chosen_skus import add_nodes_only_o
 from pdopt.program.constraints.nodes_stay_up import add_nodes_stay_up
 from pdopt.program.constraints.nodes_within_stock import add_nodes_within_stock
 from pdopt.program.constraints.nodes_within_terms import add_nodes_within_terms
+from pdopt.program.constraints.pools_large_enough import add_pools_large_enough
 from pdopt.program.constraints.power_within_limit import add_power_within_limit
+from pdopt.program.constraints.power_within_sites import add_power_within_sites
 from pdopt.program.constraints.prefill_feeds_decode import add_prefill_feeds_decode
 from pdopt.program.constraints.serve_demand import add_serve_demand
 from pdopt.program.constraints.served_within_demand import add_served_within_demand
 from pdopt.program.constraints.skus_within_limit import add_skus_within_limit
 from pdopt.program.constraints.spot_instances_within_nodes import add_spot_instances_within_nodes
 from pdopt.program.constraints.spot_within_share import add_spot_within_share
+from pdopt.program.constraints.starts_within_limit import add_starts_within_limit
 from pdopt.program.constraints.tail_costs_counted import add_tail_costs_counted
-from pdopt.program.objective import add_cost, add_value
+from pdopt.program.objective import add_cost, add_elsewhere, add_fewest_starts, add_value
 from pdopt.program.sets import add_sets
 from pdopt.program.variables import add_variables
 
@@ -38,6 +44,7 @@ FAMILIES = (
     add_instances_cover_demand,
     add_load_survives_losses,
     add_instances_only_where_used,
+    add_pools_large_enough,
     add_instances_within_nodes,
     add_spot_instances_within_nodes,
     add_spot_within_share,
@@ -50,6 +57,11 @@ FAMILIES = (
     add_nodes_only_of_chosen_skus,
     add_skus_within_limit,
     add_power_within_limit,
+    add_power_within_sites,
+    add_carbon_within_limit,
+    add_gpus_within_quotas,
+    add_changes_counted,
+    add_starts_within_limit,
     add_tail_costs_counted,
     add_cost_within_budget,
 )
@@ -64,4 +76,6 @@ def build(table: LaneTable) -> pyo.ConcreteModel:
     for add_family in FAMILIES:
         add_family(program)
     add_value(program)
+    add_elsewhere(program)
+    add_fewest_starts(program)
     return program

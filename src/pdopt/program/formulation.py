@@ -26,7 +26,9 @@ def formulation(program: pyo.ConcreteModel) -> str:
     """
     matrix = compile_matrix(program)
     parts = [
-        f"Minimise {program.cost.doc}. Under a budget, first maximise {program.value.doc}, the first priority first.",
+        f"Minimise {program.cost.doc}. Under a budget, first maximise {program.value.doc}, the first priority first. "
+        f"Where some SKUs are preferred, next minimise {program.elsewhere.doc}. "
+        f"Where a plan runs now, last minimise {program.fewest_starts.doc}.",
         _table("Sets", ((s.local_name, s.doc) for s in program.component_objects(pyo.Set) if s.doc)),
         _table("Variables", (_variable(v) for v in program.component_objects(pyo.Var))),
         "## Constraints",

@@ -23,3 +23,13 @@ def count(program: pyo.ConcreteModel, sku: str, term: NodeTerm, slot: str) -> An
 def all_held(program: pyo.ConcreteModel, sku: str, slot: str) -> Any:
     """Give the sum over the terms; 0 where a SKU is not offered at all."""
     return sum(nodes for _, nodes in held(program, sku, slot))
+
+
+def emitted_kg_per_h(program: pyo.ConcreteModel, part: dict[str, float]) -> Any:
+    """Give the CO2 of all nodes held, at full load, averaged over slots by the part of the time that each takes."""
+    return sum(
+        weight * node.kg_per_h * all_held(program, sku, slot)
+        for sku, node in program.node_type_of.items()
+        for slot, weight in part.items()
+        if node.kg_per_h
+    )

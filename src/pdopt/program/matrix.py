@@ -28,6 +28,8 @@ class Matrix:
     column_of : dict, (variable, index) → column
     row_of : dict, (constraint, index) → row
     values : arrays like cost, one per priority of a budget, first come first: minus the value per second that is served
+    elsewhere : array like cost, where some SKUs are preferred: GPUs on others
+    fewest_starts : array like cost, where a plan runs now: instances that are started
     """
 
     cost: Floats
@@ -41,6 +43,8 @@ class Matrix:
     column_of: dict[tuple[str, Any], int]
     row_of: dict[tuple[str, Any], int]
     values: tuple[Floats, ...] = ()
+    elsewhere: Floats | None = None
+    fewest_starts: Floats | None = None
 
     def columns(self, variable: str) -> dict[Any, int]:
         """Give index → column of one variable."""
@@ -53,9 +57,11 @@ def compile_matrix(program: pyo.ConcreteModel) -> Matrix:
     rhs = np.asarray(form.rhs, dtype=float)
     kinds = np.array([row.bound_type for row in form.rows], dtype=int)  # -1: >=, 0: =, 1: <=
     columns = form.columns
-    cost, *values = np.asarray(form.c.todense(), dtype=float)  # what is maximised comes with the sign turned
+    goals = [goal.parent_component().local_name for goal in form.objectives]
+    rows = np.asarray(form.c.todense(), dtype=float)  # what is maximised comes with the sign turned
+    of = {name: [row for goal, row in zip(goals, rows, strict=True) if goal == name] for name in set(goals)}
     return Matrix(
-        cost=cost,
+        cost=of["cost"][0],
         lower=np.array([-np.inf if v.lb is None else v.lb for v in columns], dtype=float),
         upper=np.array([np.inf if v.ub is None else v.ub for v in columns], dtype=float),
         whole=np.array([v.is_integer() for v in columns], dtype=bool),
@@ -65,7 +71,9 @@ def compile_matrix(program: pyo.ConcreteModel) -> Matrix:
         a=csc_array(form.A),
         column_of={(v.parent_component().local_name, v.index()): i for i, v in enumerate(columns)},
         row_of={(r.constraint.parent_component().local_name, r.constraint.index()): i for i, r in enumerate(form.rows)},
-        values=tuple(values),
+        values=tuple(of.get("value", ())),
+        elsewhere=of["elsewhere"][0] if "elsewhere" in of else None,
+        fewest_starts=of["fewest_starts"][0] if "fewest_starts" in of else None,
     )
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from pdopt.program.held import all_held, emitted_kg_per_h
 from pdopt.program.work import leaving
 
 
 def add_cost(program: pyo.ConcreteModel) -> None:
-    """Minimise the dollars per hour of all nodes and starts: expected, or weighed with those of the tail."""
+    """Minimise the dollars per hour of nodes, starts, CO2 and changes: expected, or weighed with those of the tail."""
     risk, shares = program.table.risk, program.table.scenarios
     program.cost_of_scenario = {name: _cost(program, name) for name in program.TAIL_SCENARIOS}
     expected = _cost(program, None)
@@ -44,11 +45,42 @@ def add_value(program: pyo.ConcreteModel) -> None:
     )
 
 
+def add_elsewhere(program: pyo.ConcreteModel) -> None:
+    """Hold as few GPUs as possible on SKUs that are not preferred, before the cost counts."""
+
+    def rule(program: pyo.ConcreteModel, preference: str) -> Any:
+        return sum(
+            slot.weight * node.gpus * all_held(program, sku, slot.name)
+            for sku, node in program.node_type_of.items()
+            for slot in program.table.slots
+            if sku not in program.table.preferred
+        )
+
+    program.elsewhere = pyo.Objective(
+        program.PREFERENCES,
+        rule=rule,
+        sense=pyo.minimize,
+        doc="GPUs held on SKUs that are not preferred, on average over the time",
+    )
+
+
+def add_fewest_starts(program: pyo.ConcreteModel) -> None:
+    """Start as few instances as possible at that cost, where a plan runs now."""
+
+    def rule(program: pyo.ConcreteModel, current: str) -> Any:
+        return sum(program.AddedInstances[key] for key in program.ADDED)
+
+    program.fewest_starts = pyo.Objective(
+        program.COMPARISONS, rule=rule, sense=pyo.minimize, doc="instances started against those that run now"
+    )
+
+
 def _cost(program: pyo.ConcreteModel, scenario: str | None) -> Any:
     """Dollars per hour of one scenario, or expected over all of them."""
     slots = [slot for slot in program.table.slots if scenario in (None, slot.scenario)]
     part = {slot.name: slot.weight / (program.table.scenarios[slot.scenario] if scenario else 1.0) for slot in slots}
-    return sum((*_rentals(program, part), *_commitments(program, part), *_starts(program, part)))
+    parts = (_rentals, _commitments, _starts, _carbon, _change)
+    return sum(term for some in parts for term in some(program, part))
 
 
 def _rentals(program: pyo.ConcreteModel, part: dict[str, float]) -> Iterator[Any]:
@@ -62,6 +94,20 @@ def _commitments(program: pyo.ConcreteModel, part: dict[str, float]) -> Iterator
         term = program.term_of[key]
         offered = sum(weight for slot, weight in part.items() if term.offered_in(slot))
         yield term.usd_per_h * offered * program.Committed[key]
+
+
+def _carbon(program: pyo.ConcreteModel, part: dict[str, float]) -> Iterator[Any]:
+    if program.table.carbon_usd_per_kg:
+        yield program.table.carbon_usd_per_kg * emitted_kg_per_h(program, part)
+
+
+def _change(program: pyo.ConcreteModel, part: dict[str, float]) -> Iterator[Any]:
+    """Yield the costs of changing from what runs now: once, whatever comes."""
+    over = program.table.changeover
+    if over.usd_per_start:
+        yield from (over.usd_per_start / over.over_h * program.AddedInstances[key] for key in program.ADDED)
+    if over.usd_per_stop:
+        yield from (over.usd_per_stop / over.over_h * program.DroppedInstances[key] for key in program.DROPPED)
 
 
 def _starts(program: pyo.ConcreteModel, part: dict[str, float]) -> Iterator[Any]:

@@ -20,6 +20,7 @@ def add_sets(program: pyo.ConcreteModel, table: LaneTable) -> None:
     _add_what_runs(program, table)
     _add_what_is_rented(program, table)
     _add_what_is_weighed(program, table)
+    _add_what_changes(program, table)
 
 
 def _set(name: str, members: Iterable[Any], doc: str, dimen: int = 1) -> tuple[str, pyo.Set]:
@@ -52,9 +53,9 @@ def _add_what_runs(program: pyo.ConcreteModel, table: LaneTable) -> None:
             2,
         ),
         _set(
-            "SPARED_LANES",
-            lanes if table.spare_instances else [],
-            "lanes that must survive the loss of instances (all, where redundancy is asked for)",
+            "SWITCHED_LANES",
+            lanes if table.spare_instances or table.min_pool_instances > 1 else [],
+            "lanes that are in use or not (all, where redundancy or a least size of pools is asked for)",
         ),
     ):
         program.add_component(name, members)
@@ -97,6 +98,9 @@ def _add_what_is_rented(program: pyo.ConcreteModel, table: LaneTable) -> None:
             "(SKU, term, slot): where starting and stopping nodes costs something or takes its time",
             3,
         ),
+        _set("QUOTAS", (quota.name for quota in table.quotas), "limits on the GPUs of some LLMs or SKUs"),
+        _set("POWERED_SITES", table.site_power_kw, "sites whose power is limited"),
+        _set("CARBON_LIMITS", [] if table.carbon_kg_per_h is None else ["carbon_kg_per_hour"], "limit on CO2, if any"),
         _set("POWER_LIMITS", [] if table.power_kw is None else ["power_kw"], "limit on power, if any"),
     ):
         program.add_component(name, members)
@@ -126,6 +130,37 @@ def _add_what_is_weighed(program: pyo.ConcreteModel, table: LaneTable) -> None:
             "(LLM, role, SKU, shape, slot): where starting instances costs something",
             5,
         ),
+        _set("PREFERENCES", ["prefer"] if table.preferred else [], "preference for some SKUs, if any"),
         _set("TAIL_SCENARIOS", tail, "scenarios whose costs are compared, where risk counts"),
+    ):
+        program.add_component(name, members)
+
+
+def _add_what_changes(program: pyo.ConcreteModel, table: LaneTable) -> None:
+    program.now_of = {
+        (*key[:3], str(key[3]), slot): count
+        for slot, counts in (table.now or {}).items()
+        for key, count in counts.items()
+    }
+    asked = table.now is not None
+    added = dict.fromkeys(lane.deployment for lane in table.lanes) if asked else {}
+    dropped = dict.fromkeys(key[:4] for key, count in program.now_of.items() if count and table.changeover.usd_per_stop)
+    limited = asked and table.changeover.max_starts is not None
+    for name, members in (
+        _set("ADDED", added, "(LLM, role, SKU, shape): what may be started, where starts against now count", 4),
+        _set("DROPPED", dropped, "(LLM, role, SKU, shape): what runs now, where stopping it costs something", 4),
+        _set(
+            "CHANGES",
+            (
+                (*key, slot, kind)
+                for kind, keys in (("start", added), ("stop", dropped))
+                for key in keys
+                for slot in program.slot_of
+            ),
+            "(LLM, role, SKU, shape, slot, start or stop): instances compared with those that run now",
+            6,
+        ),
+        _set("START_LIMITS", ["max_starts"] if limited else [], "limit on starts, if any"),
+        _set("COMPARISONS", ["current"] if asked else [], "plan that runs now, if any"),
     ):
         program.add_component(name, members)

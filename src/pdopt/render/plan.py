@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from pdopt.plan.headroom import MOST
-from pdopt.plan.plan import Answer, Headroom, NoPlan, Plan, Pool, Promise, Reason
+from pdopt.plan.plan import Answer, Change, Headroom, NoPlan, Plan, Pool, Promise, Reason
+from pdopt.render.buying import buy_list
+from pdopt.render.periods import busiest, more_periods, period_table
 from pdopt.render.text import Line, number, percent, table, usd, usd_per_month
 
 WORDS = {"optimal": "the cheapest plan, proven", "feasible": "the best plan found so far"}
@@ -24,18 +26,26 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
         yield ""
         yield from (f"  {reason.sentence}{_verified(reason)}" for reason in answer.reasons)
         return
-    month = usd_per_month(answer.cost_per_hour)
-    yield f"{answer.name}: {usd(answer.cost_per_hour)} per hour, {month} per month ({WORDS[answer.status]})"
-    yield ""
+    yield from _headline(answer)
     if not answer.pools:
         yield "nothing has to run: no workload asks to be served"
         return
-    yield from _llm_lines(answer)
+    if answer.periods is None:
+        yield from _llm_lines(answer)
+        yield ""
+    yield buy_list(answer)
     yield ""
-    yield _rent_table(answer)
-    yield ""
+    if answer.changes is not None:
+        yield from _change_lines(answer.changes)
+        yield ""
+    pools = answer.pools
+    if answer.periods is not None:
+        yield period_table(answer)
+        yield more_periods(answer)
+        when, pools = busiest(answer)
+        yield f"pools in {when}, when most GPUs are in use (all with --json)"
     header = ["pool ", "role ", "SKU ", "instances ", "serves req/s ", "load", "nearest target "]
-    yield table(header, (_pool(pool) for pool in answer.pools))
+    yield table(header, (_pool(pool) for pool in pools))
     yield ""
     header = ["workload ", "req/s", "served", "TTFT ms ", "TPOT ms ", "demand may grow", "P may slow", "D may slow"]
     yield table(header, (_promise(promise) for promise in answer.workloads))
@@ -49,16 +59,36 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
     held_back = [f"{name} {percent(fraction)}" for name, fraction in answer.margins.items() if fraction]
     if held_back:
         yield f"margins held back (in load, not in the latencies shown): {', '.join(held_back)}"
-    if answer.limits:
-        yield f"limits: {', '.join(_limits(answer))}"
+    if limits := list(_limits(answer)):
+        yield f"limits: {', '.join(limits)}"
     for key, rules in (answer.rules or {}).items():
         yield f"{key}: {', '.join(map(_rule, rules))}"
+    if answer.preference:
+        held = f"{number(answer.preference.gpus_elsewhere)} GPUs are held on others, as few as possible"
+        yield f"prefers {', '.join(answer.preference.skus)}: {held}; the cheapest among such plans"
     spares = answer.redundancy.get("instances", 0)
     if spares:
         gone = "1 instance" if spares == 1 else f"{spares} instances"
         yield f"redundancy: every pool keeps its targets with {gone} gone (shown: all running)"
     yield _rests_on(answer)
     yield _proof(answer)
+
+
+def _headline(plan: Plan) -> Iterator[str]:
+    average = "" if plan.periods is None else " on average"
+    month = usd_per_month(plan.cost_per_hour)
+    yield f"{plan.name}: {usd(plan.cost_per_hour)} per hour{average}, {month} per month ({WORDS[plan.status]})"
+    if plan.budget is not None:
+        share = (
+            plan.budget.value_per_hour / plan.budget.wanted_value_per_hour if plan.budget.wanted_value_per_hour else 1
+        )
+        yield (
+            f"budget: {usd(plan.budget.usd_per_hour)} per hour; serves {percent(share)} of the value asked for, "
+            f"{number(plan.budget.value_per_hour)} of {number(plan.budget.wanted_value_per_hour)} per hour"
+        )
+    if len(plan.costs) > 1:
+        yield "of it: " + ", ".join(f"{usd(amount)} {kind.replace('_', ' ')}" for kind, amount in plan.costs.items())
+    yield ""
 
 
 def _verified(reason: Reason) -> str:
@@ -88,19 +118,15 @@ def _where(pools: list[Pool]) -> str:
     return " + ".join(f"{count} x ({gpus} {gpu})" for (gpus, gpu), count in counts.items())
 
 
-def _rent_table(plan: Plan) -> Table:
-    sites = any(rental.site is not None for rental in plan.skus)
-    header = ["rent ", *(["site "] if sites else []), "nodes", "of", "GPUs used", "$ per hour", "$ per month"]
-    return table(header, _rentals(plan, sites))
-
-
-def _rentals(plan: Plan, sites: bool) -> Iterator[list[str]]:
-    for rental in plan.skus:
-        site = [rental.site or ""] if sites else []
-        stock = "" if rental.available is None else str(rental.available)
-        used = f"{rental.gpus_used} of {rental.gpus_rented}"
-        month = usd_per_month(rental.usd_per_hour)
-        yield [rental.sku, *site, str(rental.nodes), stock, used, usd(rental.usd_per_hour), month]
+def _change_lines(changes: tuple[Change, ...]) -> Iterator[str]:
+    """Say what to start and to stop."""
+    yield "against what runs now:" if changes else "against what runs now: nothing to start or stop"
+    for change in changes:
+        what = f"{change.role} of {change.model} on {change.sku} ({change.gpus_per_instance} {change.gpu})"
+        if change.starts:
+            yield f"  start {change.starts} {what}: {change.to} instead of {change.before}"
+        if change.stops:
+            yield f"  stop {change.stops} {what}: {change.to} instead of {change.before}"
 
 
 def _pool(pool: Pool) -> list[str]:
@@ -152,6 +178,16 @@ def _limits(plan: Plan) -> Iterator[str]:
     if "power_kw" in plan.limits:
         drawn = sum(rental.power_kw or 0.0 for rental in plan.skus)
         yield f"{number(drawn)} of {number(plan.limits['power_kw'])} kW"
+    if "min_pool_instances" in plan.limits:
+        yield f"pools of at least {plan.limits['min_pool_instances']:g} instances"
+    if "carbon_kg_per_hour" in plan.limits:
+        emitted = number(plan.carbon_kg_per_hour or 0.0)
+        yield f"{emitted} of {number(plan.limits['carbon_kg_per_hour'])} kg of CO2 per hour"
+    for site in plan.sites or ():
+        if site.power_kw is not None and site.power_kw_available is not None:
+            yield f"{site.site} {number(site.power_kw)} of {number(site.power_kw_available)} kW"
+    for quota in plan.quotas or ():
+        yield f"{quota.name} {number(quota.used)} of {quota.most} {quota.unit}"
 
 
 def _rule(rule: dict[str, str]) -> str:
@@ -168,10 +204,15 @@ def _rests_on(plan: Plan) -> str:
 
 def _proof(plan: Plan) -> str:
     seconds = f", found in {plan.effort.total_s:.2f} s" if plan.effort else ""
+    bound = usd(plan.bound_per_hour)
+    if plan.budget is not None:
+        if plan.status == "optimal":
+            return f"proof: no plan within the budget serves more value, and none that serves it is cheaper{seconds}"
+        return f"proof: no plan within the budget serves more than {percent(plan.gap)} more value{seconds}"
+    what = f"no plan is cheaper than {bound} per hour"
+    if plan.minimised_per_hour is not None:
+        what = f"cost weighed with risk is {usd(plan.minimised_per_hour)} per hour, and no plan's is below {bound}"
     if plan.status == "optimal":
-        return f"proof: no plan is cheaper than {usd(plan.bound_per_hour)} per hour (gap 0){seconds}"
-    saving = usd(plan.cost_per_hour - plan.bound_per_hour)
-    return (
-        f"proof: no plan is cheaper than {usd(plan.bound_per_hour)} per hour: at most {saving} per hour "
-        f"({plan.gap * 100:.2f} %) could be saved{seconds}"
-    )
+        return f"proof: {what} (gap 0){seconds}"
+    saving = usd((plan.minimised_per_hour or plan.cost_per_hour) - plan.bound_per_hour)
+    return f"proof: {what}: at most {saving} per hour ({plan.gap * 100:.2f} %) could be saved{seconds}"

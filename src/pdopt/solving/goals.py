@@ -1,7 +1,8 @@
-"""One goal after the other: value by priority under a budget, then the cost."""
+"""One goal after the other: value by priority under a budget, GPUs on SKUs not preferred, the cost, starts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -11,6 +12,7 @@ from scipy.sparse import csc_array, vstack
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.highs import Outcome, run
 
+SECONDS = 20.0  # for ties at the same cost
 KEPT = 1e-7  # part of a goal that the goals after it may give up: what a solver's tolerances need
 
 
@@ -35,14 +37,18 @@ class Reached:
 
 
 def reach(matrix: Matrix, time_limit_s: float | None, gap: float) -> Reached:
-    """Serve the most value, the first priority first, then minimise the cost; without a budget just the latter."""
+    """Serve the most value, the first priority first, keep to preferred SKUs, then minimise the cost.
+
+    Without a budget and without a preference just the latter. Among the cheapest plans, the fewest starts are sought.
+    """
     ends = None if time_limit_s is None else perf_counter() + time_limit_s
     value, value_bound, proven, start = 0.0, 0.0, True, None
-    for goal in matrix.values:
+    for goal, is_value in _before_cost(matrix):
         outcome = run(replace(matrix, cost=goal), _left(ends, start), gap, start)
         if outcome.values is None or outcome.objective is None:
-            return Reached(outcome, matrix)
-        value, value_bound = value - outcome.objective, value_bound - outcome.bound
+            return Reached(replace(outcome, bound=-np.inf), matrix)  # nothing is known of the cost
+        if is_value:
+            value, value_bound = value - outcome.objective, value_bound - outcome.bound
         proven = proven and outcome.status == "optimal"
         matrix, start = keeping(matrix, goal, outcome.objective), outcome.values
     outcome = run(matrix, _left(ends, start), gap, start)
@@ -50,7 +56,26 @@ def reach(matrix: Matrix, time_limit_s: float | None, gap: float) -> Reached:
         outcome = Outcome("feasible", start, float(matrix.cost @ start), outcome.bound)
     if not proven and outcome.status == "optimal":
         outcome = replace(outcome, status="feasible")
-    return Reached(outcome, matrix, value, value_bound)
+    return _with_fewest_starts(Reached(outcome, matrix, value, value_bound), ends)
+
+
+def _with_fewest_starts(reached: Reached, ends: float | None) -> Reached:
+    """Among plans that cost as little, take one that starts the fewest instances against those that run now."""
+    goal, cheapest = reached.matrix.fewest_starts, reached.outcome.values
+    if goal is None or cheapest is None:
+        return reached
+    as_cheap = keeping(reached.matrix, reached.matrix.cost, float(reached.matrix.cost @ cheapest))
+    seconds = min(_left(ends, cheapest) or SECONDS, SECONDS)
+    found = run(replace(as_cheap, cost=goal), seconds, start=cheapest).values
+    values = cheapest if found is None else found
+    kept = keeping(reached.matrix, goal, float(goal @ values))
+    return replace(reached, outcome=replace(reached.outcome, values=values), matrix=kept)
+
+
+def _before_cost(matrix: Matrix) -> Iterator[tuple[Floats, bool]]:
+    yield from ((goal, True) for goal in matrix.values)
+    if matrix.elsewhere is not None:
+        yield matrix.elsewhere, False
 
 
 def keeping(matrix: Matrix, goal: Floats, reached: float) -> Matrix:

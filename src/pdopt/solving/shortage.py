@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil
 
 import numpy as np
@@ -15,6 +16,7 @@ from pdopt.fleet.fleet import Fleet, Limits
 from pdopt.plan.plan import Reason
 from pdopt.program.matrix import Matrix
 from pdopt.solving.highs import run
+from pdopt.solving.limited import limited, narrowed
 
 SECONDS = 20.0
 
@@ -40,7 +42,7 @@ def shortage(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_s: float
     single one is enough), or the demand may be scaled down.
     """
     seconds = SECONDS if time_limit_s is None else min(SECONDS, time_limit_s)
-    kinds = (_stock, _terms, _wanted, _limits, _money)
+    kinds = (_stock, _terms, _wanted, _limits, _money, _limited)
     bounds = [bound for kind in kinds for bound in kind(fleet, table, matrix)]
     assert bounds, "a fleet whose workloads can all be served is infeasible only for lack of stock or by its limits"
     reasons = []
@@ -66,7 +68,7 @@ def _carried(fleet: Fleet, table: LaneTable, matrix: Matrix, seconds: float) -> 
     carried = f"at most {percent:.1f} %" if percent > 0 else "nothing"
     if at_most > percent:  # the time for this question ran out between the two
         carried = f"{percent:.1f} %, and at most {at_most:.1f} %,"
-    what = "the stock carries" if fleet.limits == Limits() else "stock and limits allow"
+    what = "the stock carries" if fleet.limits == Limits() and not narrowed(fleet) else "stock and limits allow"
     sentence = f"{what} {carried} of every workload's demand; lower the demand, or min_served to that"
     yield Reason(kind="demand", largest_fraction=fraction, sentence=sentence)
 
@@ -156,6 +158,11 @@ def _money(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
             return Reason(kind="budget", limit="budget", short_by=short, sentence=sentence)
 
         yield Bound(rows, 1.0, False, told)
+
+
+def _limited(fleet: Fleet, table: LaneTable, matrix: Matrix) -> Iterator[Bound]:
+    for one in limited(fleet, partial(_rows, matrix)):
+        yield Bound(*one)
 
 
 def _rows(matrix: Matrix, family: str, *index: str) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from pdopt.capacity.lanes import lane_table
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.assemble import assemble
 from pdopt.plan.audit import BrokenPromiseError, audit
+from pdopt.plan.current import running_now
 from pdopt.plan.plan import Answer, Effort, NoPlan, Plan, Reason
 from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
@@ -20,8 +21,17 @@ from pdopt.solving.shortage import shortage
 from pdopt.solving.tidy import tidy
 from pdopt.solving.verify import SECONDS, Verifier
 
+WITHOUT_CURRENT = "change has no effect without a plan that runs now: give it with --current plan.json"
 
-def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0, *, reasons: bool = True) -> Answer:
+
+def solve(
+    fleet: Fleet,
+    time_limit_s: float | None = None,
+    gap: float = 0.0,
+    current: Plan | None = None,
+    *,
+    reasons: bool = True,
+) -> Answer:
     """Find the cheapest plan of a fleet, audited, or the reasons why there is none.
 
     Parameters
@@ -31,6 +41,8 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0, *, 
         Seconds after which the best plan so far is given.
     gap : float
         Relative distance from the proven bound at which to stop.
+    current : Plan, optional
+        What runs now: changing it costs what the fleet says, and breaks ties.
     reasons : bool
         Whether to say why there is no plan, and what would make one possible.
 
@@ -40,7 +52,9 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0, *, 
         The audit found that the plan does not keep what it says: a fault of pdopt.
     """
     started = perf_counter()
-    table = lane_table(fleet)
+    if fleet.changeover is not None and current is None:
+        fleet = replace(fleet, notes=(*fleet.notes, WITHOUT_CURRENT))
+    table = lane_table(fleet, None if current is None else running_now(fleet, current))
     if table.unserved():
         found = _remedied(fleet, out_of_reach(fleet, table), time_limit_s) if reasons else []
         return no_plan(fleet, "infeasible", found)
@@ -56,7 +70,7 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0, *, 
         return no_plan(fleet, "unknown", [_time_ran_out(time_limit_s)], outcome.bound)
     decision = tidy(table, reached.matrix, outcome, time_limit_s)
     plan = assemble(fleet, table, replace(decision, value=reached.value, value_bound=reached.value_bound))
-    _believe_nothing(fleet, plan)
+    _believe_nothing(fleet, plan, current)
     whole, rows = int(matrix.whole.sum()), matrix.a.shape[0]
     effort = Effort(total_s=perf_counter() - started, solve_s=solve_s, whole_columns=whole, rows=rows)
     return plan.model_copy(update={"effort": effort})
@@ -71,8 +85,8 @@ def _remedied(fleet: Fleet, reasons: list[Reason], time_limit_s: float | None) -
     return with_remedies(reasons, Verifier(fleet, possible, seconds))
 
 
-def _believe_nothing(fleet: Fleet, plan: Plan) -> None:
-    broken = audit(fleet, plan)
+def _believe_nothing(fleet: Fleet, plan: Plan, current: Plan | None) -> None:
+    broken = audit(fleet, plan, current)
     if broken:
         raise BrokenPromiseError("\n".join(broken))
 

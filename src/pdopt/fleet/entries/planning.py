@@ -9,7 +9,8 @@ from pydantic import Field
 
 from pdopt.fleet.entries.kinds import Factors
 from pdopt.fleet.faults import Path
-from pdopt.fleet.fields import Entry, Fraction, NotNegative
+from pdopt.fleet.fields import CountOrZero, Entry, Fraction, NotNegative, Positive
+from pdopt.fleet.hours import HOURS_PER_MONTH
 
 
 class ScenarioEntry(Entry):
@@ -28,6 +29,17 @@ class RiskEntry(Entry):
     cvar: Fraction = Field(
         description="the part of the cases left out as cheap: 0.9 for the dearest tenth, 1 for the dearest one"
     )
+
+
+class ChangeEntry(Entry):
+    """What it costs to change from the plan that runs now (solve --current) to the new one, and how much may change."""
+
+    usd_per_start: NotNegative = Field(0.0, description="dollars that starting an instance costs that does not run now")
+    usd_per_stop: NotNegative = Field(0.0, description="dollars that stopping an instance costs that runs now")
+    over_hours: Positive = Field(
+        float(HOURS_PER_MONTH), description="hours over which these dollars are spread: how long the plan will run"
+    )
+    max_starts: CountOrZero | None = Field(None, description="how many instances may be started at most")
 
 
 class BudgetEntry(Entry):

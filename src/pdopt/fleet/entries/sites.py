@@ -42,9 +42,11 @@ class RuleEntry(Entry):
             yield (), "needs exactly one of sku and gpu, or a pair {prefill: SKU, decode: SKU}"
 
 
-def _as_list(value: object) -> object:
+def as_list(value: object) -> object:
+    """Give one name as a list of it."""
     return value if isinstance(value, list) or value is None else [value]
 
 
-Names = Annotated[list[Text] | None, BeforeValidator(_as_list)]
+SomeNames = Annotated[list[Text], BeforeValidator(as_list), Field(min_length=1)]
+Names = Annotated[list[Text] | None, BeforeValidator(as_list)]
 MillisecondsBySite = dict[Text, NotNegative]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from pdopt.fleet.entries.sites import SomeNames
 from pdopt.fleet.faults import Path
 from pdopt.fleet.fields import Count, CountOrZero, Entry, Growth, HeldBack, NotNegative, Positive
 
@@ -39,10 +40,23 @@ class LimitsEntry(Entry):
 
     max_skus: Count | None = Field(None, description="how many SKUs a plan may use at most")
     power_kw: Positive | None = Field(None, description="kilowatts that the rented nodes may draw at most")
+    carbon_kg_per_hour: NotNegative | None = Field(
+        None, description="kilograms of CO2 per hour of the nodes held, at full load, on average, at most"
+    )
+    min_pool_instances: Count | None = Field(None, description="how many instances a pool in use has at least")
+    prefer: SomeNames | None = Field(
+        None, description="SKUs to use first: nodes of others are held only as far as these do not suffice"
+    )
     forbid: list[object] | None = Field(None, description="a list of placements and pairs that a plan may not use")
     require: list[object] | None = Field(
         None, description="a list of placements and pairs outside which what they name may not run"
     )
+
+
+class CarbonEntry(Entry):
+    """What CO2 costs: part of the cost of a plan."""
+
+    usd_per_tonne: NotNegative = Field(description="dollars per tonne of CO2")
 
 
 class MarginsEntry(Entry):

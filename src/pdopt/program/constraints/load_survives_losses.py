@@ -11,7 +11,7 @@ def add_load_survives_losses(program: pyo.ConcreteModel) -> None:
     """Keep the load of each pool in use within its instances less those that may be gone."""
 
     def rule(program: pyo.ConcreteModel, lane: str, limit: int, slot: str) -> object:
-        if lane not in program.SPARED_LANES:
+        if not program.table.spare_instances:
             return pyo.Constraint.Skip
         spares = program.table.spare_instances * program.Used[lane, slot]
         return work(program, lane, limit, slot) + spares - carrying(program, lane, slot) <= 0

@@ -66,6 +66,8 @@ class Asker:
             return None
         least: float | None = (answer.bound_per_hour or 0.0) - self.plan.cost_per_hour
         most = None if answer.cost_per_hour is None else answer.cost_per_hour - self.plan.bound_per_hour
+        if self.fleet.limits.prefer:  # more of what is preferred may be used, and cost more
+            return Span(least=least, most=most)
         if kind == "relax":  # the present plan stays possible
             most = 0.0 if most is None else min(most, 0.0)
             least = min(least or 0.0, most)
@@ -89,7 +91,7 @@ class Asker:
 
         What all changes do together, none of them exceeds alone.
         """
-        if len(proposals) > 1:
+        if len(proposals) > 1 and not self.fleet.limits.prefer:
             together = tuple(change for proposal in proposals for change in proposal.changes)
             by = self.difference(self.ask(together, words), proposals[0].kind)
             if by is not None and by.nothing:
