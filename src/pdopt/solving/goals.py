@@ -9,10 +9,14 @@ from time import perf_counter
 import numpy as np
 from scipy.sparse import csc_array, vstack
 
+from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Floats, Matrix
+from pdopt.solving.decomposed.search import solve_decomposed
 from pdopt.solving.highs import Outcome, run
 
 SECONDS = 20.0  # for ties at the same cost
+LARGE = 3000  # whole columns beyond which HiGHS finds no plan of the whole in a minute (docs/scale.md)
+LEAST_SECONDS = 5.0
 KEPT = 1e-7  # part of a goal that the goals after it may give up: what a solver's tolerances need
 
 
@@ -36,7 +40,7 @@ class Reached:
     value_bound: float = 0.0
 
 
-def reach(matrix: Matrix, time_limit_s: float | None, gap: float) -> Reached:
+def reach(table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: float) -> Reached:
     """Serve the most value, the first priority first, keep to preferred SKUs, then minimise the cost.
 
     Without a budget and without a preference just the latter. Among the cheapest plans, the fewest starts are sought.
@@ -44,14 +48,14 @@ def reach(matrix: Matrix, time_limit_s: float | None, gap: float) -> Reached:
     ends = None if time_limit_s is None else perf_counter() + time_limit_s
     value, value_bound, proven, start = 0.0, 0.0, True, None
     for goal, is_value in _before_cost(matrix):
-        outcome = run(replace(matrix, cost=goal), _left(ends, start), gap, start)
+        outcome = _minimise(table, replace(matrix, cost=goal), _left(ends, start), gap, start)
         if outcome.values is None or outcome.objective is None:
             return Reached(replace(outcome, bound=-np.inf), matrix)  # nothing is known of the cost
         if is_value:
             value, value_bound = value - outcome.objective, value_bound - outcome.bound
         proven = proven and outcome.status == "optimal"
         matrix, start = keeping(matrix, goal, outcome.objective), outcome.values
-    outcome = run(matrix, _left(ends, start), gap, start)
+    outcome = _minimise(table, matrix, _left(ends, start), gap, start)
     if outcome.values is None and start is not None:
         outcome = Outcome("feasible", start, float(matrix.cost @ start), outcome.bound)
     if not proven and outcome.status == "optimal":
@@ -76,6 +80,21 @@ def _before_cost(matrix: Matrix) -> Iterator[tuple[Floats, bool]]:
     yield from ((goal, True) for goal in matrix.values)
     if matrix.elsewhere is not None:
         yield matrix.elsewhere, False
+
+
+def _minimise(
+    table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: float, start: Floats | None
+) -> Outcome:
+    """Minimise as a whole, or by blocks where the whole is too large to be solved in any useful time."""
+    if int(matrix.whole.sum()) < LARGE or time_limit_s is None or time_limit_s < LEAST_SECONDS:
+        return run(matrix, time_limit_s, gap, start)
+    began = perf_counter()
+    outcome = solve_decomposed(table, matrix, time_limit_s, gap)
+    if outcome.values is not None or outcome.status == "infeasible":
+        return outcome
+    left_s = max(time_limit_s - (perf_counter() - began), 1.0)
+    whole = run(matrix, left_s, gap, start)
+    return whole if whole.bound > outcome.bound else replace(whole, bound=outcome.bound)
 
 
 def keeping(matrix: Matrix, goal: Floats, reached: float) -> Matrix:

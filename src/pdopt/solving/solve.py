@@ -60,7 +60,7 @@ def solve(
         return no_plan(fleet, "infeasible", found)
     matrix = compile_matrix(build(table))
     spent_s = perf_counter() - started
-    reached = reach(matrix, None if time_limit_s is None else time_limit_s - spent_s, gap)
+    reached = reach(table, matrix, None if time_limit_s is None else time_limit_s - spent_s, gap)
     outcome = reached.outcome
     solve_s = perf_counter() - started - spent_s
     if outcome.status == "infeasible":

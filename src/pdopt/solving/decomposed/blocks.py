@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from pdopt.capacity.table import LaneTable
-from pdopt.program.matrix import Floats, Matrix
+from pdopt.program.matrix import Matrix
 
 Whole = npt.NDArray[np.int64]
 
@@ -85,7 +85,7 @@ def _groups(labels: Whole) -> dict[int, Whole]:
 
 
 def _owners(table: LaneTable, matrix: Matrix) -> Whole:
-    """Number of the block of each column; -1 where it has none. A column that names a lane belongs to its LLM."""
+    """Give the number of each column's block, -1 for none; a column that names a lane belongs to its LLM."""
     llm_of, slots = {lane.name: lane.llm for lane in table.lanes}, {slot.name for slot in table.slots}
     numbers: dict[tuple[str, str], int] = {}
     owner = np.full(len(matrix.cost), -1)
@@ -113,4 +113,3 @@ def _block(matrix: Matrix, rows: Any, columns: Whole, own: Whole) -> Block:
         values=(),
     )
     return Block(columns, part, None)
-

@@ -10,7 +10,7 @@ from scipy.sparse import coo_array, csc_array, hstack
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Whole
 
-SLACK = 1e-7  # of a row that a solver's tolerance may leave
+SLACK = 1e-6  # of a row that a solver's tolerance may leave
 
 
 def elastic(matrix: Matrix, rows: Whole, price: Floats) -> Matrix:
@@ -37,4 +37,5 @@ def excess(matrix: Matrix, values: Floats) -> Floats:
     activity = np.asarray(matrix.a @ values)
     with np.errstate(invalid="ignore"):
         allowed = SLACK * np.maximum(1.0, abs(activity))
-    return np.maximum(np.maximum(activity - matrix.row_upper, matrix.row_lower - activity) - allowed, 0.0)
+    beyond = np.maximum(activity - matrix.row_upper, matrix.row_lower - activity)
+    return np.asarray(np.maximum(beyond - allowed, 0.0))

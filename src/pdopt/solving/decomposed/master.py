@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.sparse import csc_array, hstack, vstack
+from scipy.sparse import bmat, csc_array
 
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Split
 from pdopt.solving.decomposed.elastic import elastic
-from pdopt.solving.highs import run
+from pdopt.solving.highs import run, solve_relaxed
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,25 @@ class Master:
         found = run(program, seconds, gap).values
         return None if found is None else self._unfold(found)
 
+    def prices(self, edge: Floats) -> Floats | None:
+        """Give the duals of the linking rows when plans may be mixed; none is beyond its edge.
+
+        While plans are few, the prices that their mix suggests are wild (du Merle et al. 1999).
+        """
+        program = self._program()
+        loose = replace(program, upper=np.full(len(program.upper), np.inf))
+        relaxed = solve_relaxed(elastic(loose, np.arange(len(self.split.linking)), edge))
+        return None if relaxed is None else relaxed[1][: len(self.split.linking)]
+
     def _program(self) -> Matrix:
         split, full = self.split, self.split.whole
-        rows, blocks, count = len(split.linking), len(split.blocks), len(self.columns)
+        blocks, count = len(split.blocks), len(self.columns)
         taken = csc_array(np.column_stack([column.links for column in self.columns]))
         owner = [column.block for column in self.columns]
         once = csc_array((np.ones(count), (owner, np.arange(count))), shape=(blocks, count))
         return replace(
             full,
-            a=csc_array(vstack([hstack([split.shared_links, taken]), hstack([csc_array((blocks, len(split.shared))), once])])),
+            a=csc_array(bmat([[split.shared_links, taken], [None, once]])),
             cost=np.concatenate([full.cost[split.shared], [column.cost for column in self.columns]]),
             lower=np.concatenate([full.lower[split.shared], np.zeros(count)]),
             upper=np.concatenate([full.upper[split.shared], np.ones(count)]),

@@ -1,9 +1,9 @@
-"""A bound from the blocks at the relaxation's prices, and plans from joining and improving what they give."""
+"""A bound from the blocks at good prices, and plans from joining and improving what they give."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from os import cpu_count
 from time import perf_counter
 
@@ -16,75 +16,153 @@ from pdopt.solving.decomposed.blocks import Split, split
 from pdopt.solving.decomposed.bound import cheapest, lagrangian
 from pdopt.solving.decomposed.elastic import excess
 from pdopt.solving.decomposed.master import Master
-from pdopt.solving.decomposed.sweep import corners, sweep
-from pdopt.solving.highs import PROVEN, Outcome, run, solve_relaxed
+from pdopt.solving.decomposed.sweep import Corner, corners, sweep
+from pdopt.solving.highs import PROVEN, Outcome, solve_relaxed
 
+PRICING = 0.45  # part of the time that goes into prices, bound and plans of blocks
+JOINING = 0.15  # part of what is left that one choice among the plans may take
 FINE = 2e-3  # gap of the blocks, where none is asked for
 BLOCK_SECONDS = 5.0
-SWEEPS = 6
+IN_VAIN = 3  # rounds of prices that may bring no better bound
+BOX = 0.2  # part of a price that it may rise by in one round
 
-Each = Callable[[Callable[..., object], list[object]], list[object]]
+
+@dataclass
+class Search:
+    """What is known of a program that is solved by its blocks: a bound, prices, plans, the best solution."""
+
+    split: Split
+    most: Floats
+    gap: float
+    started: float
+    ends: float
+    threads: ThreadPoolExecutor
+    master: Master = field(init=False)
+    bound: float = -np.inf
+    best: Floats | None = None
+
+    def __post_init__(self) -> None:
+        self.master = Master(self.split)
+        self.fines = _fines(self.split)
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left, at least a little."""
+        return max(self.ends - perf_counter(), 0.2)
+
+    def cost(self, values: Floats) -> float:
+        """Give the dollars of a solution, and the fines where it exceeds linking rows."""
+        full = self.split.whole
+        return float(full.cost @ values + self.fines @ excess(full, values))
+
+    def close(self) -> bool:
+        """Whether the gap asked for is reached."""
+        if self.best is None or not np.isfinite(self.bound):
+            return False
+        return self.cost(self.best) - self.bound <= max(self.gap, PROVEN) * abs(self.bound)
+
+    def note(self, values: Floats | None) -> None:
+        """Keep a solution that exceeds nothing, if it is the best."""
+        if values is None or excess(self.split.whole, values).any():
+            return
+        if self.best is None or self.cost(values) < self.cost(self.best):
+            self.best = values
 
 
 def solve_decomposed(table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: float) -> Outcome:
     """Minimise a matrix by its blocks.
 
     The duals of the linear relaxation price the linking rows. Each block alone, solved at these prices, gives a bound
-    (Lagrangian relaxation) and a plan; the plans are joined, and improved block by block, until the gap or the time limit is reached.
+    (Lagrangian relaxation) and a plan; a master finds better prices (column generation). Then the plans are joined, and
+    improved block by block, until the gap or the time limit is reached.
     """
-    ends = perf_counter() + (3600.0 if time_limit_s is None else time_limit_s)
-    parts = split(table, matrix)
+    started = perf_counter()
     relaxed = solve_relaxed(matrix)
     if relaxed is None:
         return Outcome("infeasible", None, None, np.inf)
-    prices, fine = relaxed[1][parts.linking], gap / 4 if gap else FINE
+    parts = split(table, matrix)
+    ends = started + (3600.0 if time_limit_s is None else time_limit_s)
     with ThreadPoolExecutor(cpu_count() or 1) as threads:
-        alone = list(threads.map(lambda block: cheapest(block, prices, BLOCK_SECONDS, fine), parts.blocks))
-        bound = lagrangian(parts, prices, alone, _most(table, parts))
-        print('bound',bound,ends-perf_counter())
-        master = Master(parts)
-        for number, outcome in enumerate(alone):
+        search = Search(parts, _most(table, parts), gap, started, ends, threads)
+        _price(search, relaxed[1][parts.linking])
+        if search.bound < np.inf:  # else a block alone is impossible
+            _improve(search)
+    return _outcome(search)
+
+
+def _outcome(search: Search) -> Outcome:
+    if search.bound == np.inf:
+        return Outcome("infeasible", None, None, np.inf)
+    if search.best is None:
+        return Outcome("unknown", None, None, search.bound)
+    objective = float(search.split.whole.cost @ search.best)
+    proven = objective - search.bound <= PROVEN * abs(objective)
+    return Outcome("optimal" if proven else "feasible", search.best, objective, min(search.bound, objective))
+
+
+def _price(search: Search, prices: Floats) -> None:
+    """Solve all blocks at the relaxation's prices, then at better ones while that pays and there is time."""
+    until = search.started + PRICING * (search.ends - search.started)
+    centre, fine = prices, search.gap / 4 if search.gap else FINE
+    in_vain = 0
+    while in_vain < IN_VAIN:
+        began, at = perf_counter(), prices
+        found = list(
+            search.threads.map(lambda block, at=at: cheapest(block, at, BLOCK_SECONDS, fine), search.split.blocks)
+        )
+        bound = lagrangian(search.split, prices, found, search.most)
+        in_vain = 0 if bound > search.bound else in_vain + 1
+        if bound > search.bound:
+            search.bound, centre = bound, prices
+        for number, outcome in enumerate(found):
             if outcome.values is not None:
-                master.add(number, outcome.values)
-        fines = _fines(parts)
-        by_slot = corners(parts)
-        values = master.choose(fines, max((ends - perf_counter()) / 10, 0.5), gap / 4)
-        best = None
-        for number in range(SWEEPS):
-            print(number,matrix.cost@values, excess(matrix,values).sum(), len(master.columns),ends-perf_counter(),flush=True)
-            if not excess(matrix, values).any():
-                best = values
-            if perf_counter() > ends or (best is not None and float(matrix.cost @ best) - bound <= gap * abs(bound)):
-                break
-            before = values
-            effort = (BLOCK_SECONDS / 5, 0.01 if number == 0 else 0.003)
-            for found in threads.map(lambda some: sweep(parts, some, before, fines, effort), by_slot):
-                values = np.where(found != before, found, values)
-                master.add_parts(found)
-            print(' swept',matrix.cost@values, excess(matrix,values).sum(),ends-perf_counter(),flush=True)
-            joined = master.choose(fines, max((ends - perf_counter()) / 6, 0.5), gap / 4)
-            if joined is not None and _cost(matrix,joined,fines) < _cost(matrix,values,fines):
-                values = joined
-    if best is None: return Outcome("unknown", None, None, bound)
-    objective = float(matrix.cost @ best)
-    proven = objective - bound <= PROVEN * abs(objective)
-    return Outcome("optimal" if proven else "feasible", best, objective, min(bound, objective))
+                search.master.add(number, outcome.values)
+        if perf_counter() + (perf_counter() - began) > until:
+            return
+        edge = (1 + BOX) * abs(centre) + BOX * search.fines[search.split.linking] / 30
+        newest = search.master.prices(edge)
+        if newest is None:
+            return
+        prices = 0.5 * centre + 0.5 * newest
 
 
-def _cost(matrix, values, fines):
-    return float(matrix.cost @ values + fines @ excess(matrix, values))
+def _improve(search: Search) -> None:
+    """Join the plans of blocks, and settle blocks anew, until the gap or the end of the time is reached."""
+    by_slot = corners(search.split)
+    values = search.master.choose(search.fines, JOINING * search.left_s, search.gap / 4)
+    while values is not None:
+        search.note(values)
+        if search.close() or perf_counter() > search.ends:
+            return
+        before = values
+        for found in search.threads.map(lambda some, at=before: _settled(search, some, at), by_slot):
+            values = np.where(found != before, found, values)
+            search.master.add_parts(found)
+        search.note(values)
+        joined = search.master.choose(search.fines, JOINING * search.left_s, search.gap / 4)
+        if joined is not None and search.cost(joined) < search.cost(values):
+            values = joined
+        if search.cost(before) - search.cost(values) < 1e-5 * abs(search.cost(values)):
+            search.note(values)
+            return
+
+
+def _settled(search: Search, of_slot: list[Corner], values: Floats) -> Floats:
+    if perf_counter() > search.ends:
+        return values
+    return sweep(search.split, of_slot, values, search.fines, (BLOCK_SECONDS / 5, max(search.gap / 4, FINE)))
 
 
 def _fines(parts: Split) -> Floats:
-    """Give what exceeding a linking row by one costs: far more than buying one by the dearest of its counts."""
-    links, cost = abs(parts.shared_links.tocsc()), parts.whole.cost[parts.shared]
-    usual = np.zeros(parts.whole.a.shape[0])
+    """Give what exceeding a linking row by one costs: more than the dearest of its counts does; 0 for other rows."""
+    links, cost = abs(parts.shared_links), parts.whole.cost[parts.shared]
+    found = np.zeros(parts.whole.a.shape[0])
     for column in range(len(parts.shared)):
-        rows = links.indices[links.indptr[column] : links.indptr[column + 1]]
-        terms = links.data[links.indptr[column] : links.indptr[column + 1]]
-        usual[parts.linking[rows]] = np.maximum(usual[parts.linking[rows]], cost[column] / terms)
-    usual[parts.linking] = np.where(usual[parts.linking] > 0, 3 * usual[parts.linking], 3 * cost.max())
-    return usual
+        rows = parts.linking[links.indices[links.indptr[column] : links.indptr[column + 1]]]
+        found[rows] = np.maximum(found[rows], cost[column])
+    usual = found[parts.linking]
+    found[parts.linking] = 3 * np.where(usual > 0, usual, cost.max(initial=1.0))
+    return found
 
 
 def _most(table: LaneTable, parts: Split) -> Floats:

@@ -77,9 +77,7 @@ def settle(split: Split, corner: Corner, values: Floats, fines: Floats, effort: 
     return outcome.values[: len(mine)] if outcome.objective < present - 1e-9 else mine
 
 
-def sweep(
-    split: Split, of_slot: list[Corner], values: Floats, fines: Floats, effort: tuple[float, float]
-) -> Floats:
+def sweep(split: Split, of_slot: list[Corner], values: Floats, fines: Floats, effort: tuple[float, float]) -> Floats:
     """Settle all corners of one slot in turn; give the values of the whole with these replaced."""
     result = values.copy()
     for corner in of_slot:

@@ -1,0 +1,88 @@
+"""Decomposition against HiGHS on the whole: its bound is never above the optimum, its plans keep every row."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.samples import changed, fleet_of
+from tests.theory import small
+
+from pdopt.capacity.lanes import lane_table
+from pdopt.program.build import build
+from pdopt.program.matrix import compile_matrix
+from pdopt.solving.decomposed.blocks import split
+from pdopt.solving.decomposed.elastic import elastic, excess
+from pdopt.solving.decomposed.search import solve_decomposed
+from pdopt.solving.highs import run
+
+PERIODS = {"night": 9, "morning": 3, "day": 12}
+
+
+def program(seed: int, **changes):
+    """Three LLMs on two GPU types with reserved, hourly and spot terms over three periods."""
+    rng = random.Random(seed)
+    case = small.case_of(rng)
+    llms = ("first", "second", "third")
+    rates = {llm: {name: round(rng.uniform(2, 40), 2) for name in PERIODS} for llm in llms}
+    document = changed(small.fleet_of(case, rates, llms), periods=PERIODS, **changes)
+    for sku in document["skus"].values():
+        price = sku.pop("usd_per_hour")
+        sku["terms"] = {
+            "year": {"kind": "reserved", "usd_per_hour": round(price * rng.uniform(0.5, 0.8), 2)},
+            "hourly": {"usd_per_hour": price},
+            "spot": {"usd_per_hour": round(price * 0.3, 2), "max_share": 0.25, "interruption": 0.05},
+        }
+        sku["available"] = rng.randint(35, 70)
+    table = lane_table(fleet_of(document))
+    return table, compile_matrix(build(table))
+
+
+def test_blocks_share_no_column_and_every_row_is_somewhere():
+    table, matrix = program(0)
+    parts = split(table, matrix)
+    assert len(parts.blocks) == 3 * len(PERIODS)
+    columns = np.concatenate([parts.shared, *(block.columns for block in parts.blocks)])
+    assert sorted(columns) == list(range(len(matrix.cost)))
+    inner = sum(block.matrix.a.shape[0] for block in parts.blocks)
+    assert inner + len(parts.linking) == matrix.a.shape[0]
+    names = {name for (name, _), row in matrix.row_of.items() if row in set(parts.linking)}
+    assert names == {"instances_within_nodes", "spot_instances_within_nodes", "nodes_within_stock"}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_bound_and_plan_enclose_the_optimum(seed):
+    table, matrix = program(seed, **({"redundancy": {"instances": 1}} if seed % 3 == 0 else {}))
+    whole, parts = run(matrix, 60.0), solve_decomposed(table, matrix, 6.0, 0.0)
+    assert whole.status == "optimal"
+    assert parts.bound <= whole.objective * (1 + 1e-7)
+    assert parts.objective >= whole.objective * (1 - 1e-7)
+    assert parts.objective <= whole.objective * 1.05
+    assert parts.bound >= whole.objective * 0.9
+    activity = matrix.a @ parts.values
+    assert (activity <= matrix.row_upper + 1e-5).all()
+    assert (activity >= matrix.row_lower - 1e-5).all()
+    assert np.allclose(parts.values[matrix.whole], np.round(parts.values[matrix.whole]), atol=1e-6)
+
+
+def test_what_cannot_be_is_said():
+    table, matrix = program(1)
+    none = matrix.row_upper.copy()
+    for (name, _), row in matrix.row_of.items():
+        if name == "nodes_within_stock":
+            none[row] = 0.0
+    assert solve_decomposed(table, replace(matrix, row_upper=none), 5.0, 0.0).status == "infeasible"
+
+
+def test_elastic_rows_cost_what_they_are_exceeded_by():
+    _, matrix = program(2)
+    rows = np.array([row for (name, _), row in matrix.row_of.items() if name == "nodes_within_stock"])
+    nothing = np.zeros(len(matrix.cost))
+    assert excess(matrix, nothing)[rows].max() == 0.0
+    many = nothing.copy()
+    many[list(matrix.columns("Committed").values())] = 80.0
+    loose = elastic(matrix, rows, np.full(len(rows), 7.0))
+    assert loose.a.shape[1] == matrix.a.shape[1] + len(rows)
+    assert excess(matrix, many)[rows] == pytest.approx(80.0 - matrix.row_upper[rows], rel=1e-4)
