@@ -2,7 +2,7 @@
 
 from itertools import chain, combinations, product
 
-from tests.referee.forecast import Share, UnusableError, forecast
+from tests.referee.forecast import Outlook, Share, UnusableError, forecast
 from tests.referee.reading import PROBABILITY, read_problem
 
 CLOSE = 1e-5
@@ -117,22 +117,35 @@ def _behaviour(problem, stressed, plan, pairs):
     for pool, (measured, held_back) in zip(plan["pools"], pairs, strict=True):
         where = f"{pool['role']} pool of {pool['model']} on {pool['sku']}"
         try:
-            outlooks.append(forecast(problem, _share(problem, pool, measured)))
-            firm = forecast(stressed, _share(stressed, pool, held_back))
+            outlooks.append(_outlooks(problem, pool, measured))
+            firm = _outlooks(stressed, pool, held_back)
         except UnusableError:
             return [*broken, f"{where}: not measured for what it serves"]
         for (name, latency, statistic), outlook in firm.items():
             target_s = getattr(problem.workloads[name], f"{latency}_targets_s")[statistic]
             if outlook.firm_s > target_s * (1 + CLOSE):
                 broken.append(f"{where}: {name} {latency}_{statistic} is {outlook.firm_s} s, target {target_s}")
-    return broken + _stated(problem, plan, outlooks) + _pairings(plan, [measured for measured, _ in pairs])
+    return broken + _stated(problem, plan, outlooks) + _pairings(problem, plan, [measured for measured, _ in pairs])
+
+
+def _outlooks(problem, pool, profile):
+    """What a pool's workloads see, the way to its site and back included."""
+    site = problem.skus[pool["sku"]].site
+    seen = {}
+    for (name, latency, statistic), outlook in forecast(problem, _share(problem, pool, profile)).items():
+        way_s = problem.workloads[name].latency_s.get(site, 0.0) if latency == "ttft" else 0.0
+        seen[name, latency, statistic] = Outlook(*(seconds + way_s for seconds in outlook))
+    return seen
 
 
 def _share(problem, pool, profile):
     """What one instance of a pool gets at the problem's level of demand."""
     per_instance = problem.demand_factor / pool["instances"]
     rates_rps = {name: rate * per_instance for name, rate in pool["serves"].items() if rate > TRACE_RPS}
-    return Share(profile, tuple(problem.workloads[name] for name in rates_rps), rates_rps)
+    seen = [problem.workloads[name].seen_from(problem.skus[pool["sku"]].site) for name in rates_rps]
+    if None in seen:
+        raise UnusableError
+    return Share(profile, tuple(seen), rates_rps)
 
 
 def _stated(problem, plan, outlooks):
@@ -154,16 +167,24 @@ def _stated(problem, plan, outlooks):
     return broken
 
 
-def _pairings(plan, profiles):
+def _pairings(problem, plan, profiles):
     """Every request prefilled can go on to a decode pool it can talk to (Hall's condition)."""
     broken = []
     for name in {name for pool in plan["pools"] for name in pool["serves"]}:
-        flows = [(profile, pool["serves"].get(name, 0)) for profile, pool in zip(profiles, plan["pools"], strict=True)]
-        sources = [(p, rate) for p, rate in flows if p.role == "prefill" and rate > TRACE_RPS]
-        sinks = [(p, rate) for p, rate in flows if p.role == "decode"]
+        flows = [
+            ((profile, problem.skus[pool["sku"]].site), pool["serves"].get(name, 0))
+            for profile, pool in zip(profiles, plan["pools"], strict=True)
+        ]
+        sources = [(end, rate) for end, rate in flows if end[0].role == "prefill" and rate > TRACE_RPS]
+        sinks = [(end, rate) for end, rate in flows if end[0].role == "decode"]
         for some in chain.from_iterable(combinations(sources, size) for size in range(1, len(sources) + 1)):
-            room = sum(rate for profile, rate in sinks if any(source.talks_to(profile) for source, _ in some))
+            room = sum(rate for sink, rate in sinks if any(_hand_over(source, sink) for source, _ in some))
             if sum(rate for _, rate in some) > room + CLOSE * sum(rate for _, rate in sinks) + TRACE_RPS:
                 broken.append(f"{name}: requests are prefilled where no decode pool of theirs can take them")
                 break
     return broken
+
+
+def _hand_over(source, sink):
+    """Whether two (profile, site) can work on one request."""
+    return source[1] == sink[1] and source[0].talks_to(sink[0])

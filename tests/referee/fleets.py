@@ -148,3 +148,22 @@ def _demand(rng, length, measured):
         return {"requests_per_second": float(f"{rate_rps:.4g}")}
     tokens = length["input_tokens"] + length["output_tokens"]
     return {"tokens_per_minute": max(1, round(rate_rps * 60 * tokens))}
+
+
+def in_two_sites(rng, fleet):
+    """Put the node types of a fleet in two sites, offer each in both now and then, pin some workloads."""
+    skus = {}
+    for name, sku in fleet["skus"].items():
+        for site in rng.choice([["east"], ["west"], ["east", "west"]]):
+            price = round(sku["usd_per_hour"] * rng.choice([1, 0.8, 1.2]), 2)
+            skus[f"{name}-{site}"] = sku | {"site": site, "usd_per_hour": price}
+    workloads = {}
+    for name, entry in fleet["workloads"].items():
+        tightest_ms = min(bound for key, bound in entry["slo"].items() if key.startswith("ttft"))
+        added = {}
+        if rng.random() < 0.6:
+            added["latency_ms"] = {site: round(tightest_ms * rng.uniform(0, 0.4), 1) for site in ("east", "west")}
+        if rng.random() < 0.3:
+            added["sites"] = [rng.choice(["east", "west"])]
+        workloads[name] = entry | added
+    return fleet | {"sites": {"east": {}, "west": {}}, "skus": skus, "workloads": workloads}

@@ -42,16 +42,22 @@ def demand_groups(problem, llm):
     types = pool_types(problem, llm)
     by_role = {role: [t for t in types if t.profile.role == role] for role in ("prefill", "decode", "mixed")}
     prefill, decode = by_role["prefill"], by_role["decode"]
-    if not by_role["mixed"] and all(p.profile.talks_to(d.profile) for p in prefill for d in decode):
+    if not by_role["mixed"] and all(_hand_over(problem, p, d) for p in prefill for d in decode):
         return [_group(needs_rps, kinds, [(i,) for i in range(len(kinds))]) for kinds in (prefill, decode)]
     routes = [
         (i, j)
         for i, one in enumerate(types)
         for j, other in enumerate(types)
-        if (one.profile.role, other.profile.role) == ("prefill", "decode") and one.profile.talks_to(other.profile)
+        if (one.profile.role, other.profile.role) == ("prefill", "decode") and _hand_over(problem, one, other)
     ]
     routes += [(i,) for i, kind in enumerate(types) if kind.profile.role == "mixed"]
     return [_group(needs_rps, types, routes)]
+
+
+def _hand_over(problem, one, other):
+    """Whether a request prefilled on one pool type may decode on the other: engine, precision and site."""
+    sites = {problem.skus[kind.sku].site for kind in (one, other)}
+    return len(sites) == 1 and one.profile.talks_to(other.profile)
 
 
 def _group(needs_rps, types, routes):

@@ -34,11 +34,12 @@ def pool_types(problem, llm):
     found = []
     workloads = [w for w in problem.workloads.values() if w.llm == llm and w.needed_rps > 0]
     for sku in problem.skus.values():
+        here = [seen for w in workloads if (seen := w.seen_from(sku.site))]
         for profile in problem.profiles[llm]:
             if profile.gpu != sku.gpu or profile.gpus > sku.gpus:
                 continue
-            for size in range(1, len(workloads) + 1):
-                for sharing in combinations(workloads, size):
+            for size in range(1, len(here) + 1):
+                for sharing in combinations(here, size):
                     limits = pool_limits(problem, profile, sharing)
                     if limits:
                         found.append(PoolType(sku.name, profile, tuple(limits)))

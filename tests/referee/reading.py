@@ -3,7 +3,7 @@
 The referee is written from the documents alone and imports nothing of the planner.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 PROBABILITY = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
 ROLES = ("prefill", "decode", "mixed")
@@ -23,6 +23,15 @@ class Workload:
     min_served: float
     ttft_targets_s: dict
     tpot_targets_s: dict
+    sites: tuple = ()
+    latency_s: dict = field(default_factory=dict)
+
+    def seen_from(self, site):
+        """The same with what its targets leave after the way to a site and back; None where it may not run."""
+        if self.sites and site not in self.sites:
+            return None
+        way_s = self.latency_s.get(site, 0.0)
+        return replace(self, ttft_targets_s={s: bound_s - way_s for s, bound_s in self.ttft_targets_s.items()})
 
     @property
     def new_tokens(self):
@@ -50,6 +59,7 @@ class Sku:
     usd_per_hour: float
     available_nodes: int | None
     billed_per_gpu: bool
+    site: str | None = None
 
     @property
     def stock_gpus(self):
@@ -119,7 +129,8 @@ def read_problem(fleet, stressed=True):
 def _sku(name, entry):
     """Read one SKU."""
     per_gpu = entry.get("billing", "node") == "gpu"
-    return Sku(name, entry["gpu"], entry["gpus"], entry["usd_per_hour"], entry.get("available"), per_gpu)
+    stock = entry.get("available")
+    return Sku(name, entry["gpu"], entry["gpus"], entry["usd_per_hour"], stock, per_gpu, entry.get("site"))
 
 
 def _workload(name, entry, margins):
@@ -139,6 +150,8 @@ def _workload(name, entry, margins):
         min_served=entry.get("min_served", 1.0),
         ttft_targets_s=_targets_s(entry["slo"], "ttft"),
         tpot_targets_s=_targets_s(entry["slo"], "tpot"),
+        sites=tuple(entry.get("sites", ())),
+        latency_s={site: ms / 1000 for site, ms in entry.get("latency_ms", {}).items()},
     )
 
 

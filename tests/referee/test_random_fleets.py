@@ -8,7 +8,7 @@ import yaml
 
 import pdopt
 from tests.referee.audit import broken_promises
-from tests.referee.fleets import random_fleet
+from tests.referee.fleets import Knobs, in_two_sites, random_fleet
 from tests.referee.optimum import optimum
 
 SLOW_TO_ENUMERATE = {182, 236, 356, 376}
@@ -17,7 +17,17 @@ SEEDS = [seed for seed in range(504) if seed not in SLOW_TO_ENUMERATE]
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_plan_is_the_least_cost_and_keeps_its_promises(seed, tmp_path):
-    fleet = random_fleet(random.Random(seed))
+    compare(random_fleet(random.Random(seed)), tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(1000, 1080))
+def test_so_it_is_in_two_sites(seed, tmp_path):
+    rng = random.Random(seed)
+    compare(in_two_sites(rng, random_fleet(rng, Knobs(skus=2, workloads=2))), tmp_path)
+
+
+def compare(fleet, tmp_path):
+    """Solve a fleet, and have the referee look at the answer."""
     file = tmp_path / "fleet.yaml"
     file.write_text(yaml.safe_dump(fleet, sort_keys=False))
     answer = pdopt.solve(pdopt.read_fleet(file))

@@ -52,6 +52,13 @@ def test_a_limit_below_what_is_wanted_is_named():
     assert {(r.limit, r.short_by) for r in reasons if r.kind == "limit"} == {("max_skus", 1.0), ("at_least", 1.0)}
 
 
+def test_nodes_wanted_beyond_a_limit_are_told_even_where_nothing_is_served():
+    power = {"usd_per_hour": 7, "power_kw": 2}
+    fleet = changed(paper(tokens_per_minute=0), "skus", node={"gpu": "h200", "gpus": 8, "at_least": 3, **power})
+    reasons = answer_of({**fleet, "limits": {"power_kw": 5}}).reasons
+    assert [(r.limit, r.short_by, r.verified) for r in reasons] == [("power_kw", 1.0, True), ("at_least", 1.0, True)]
+
+
 def test_more_than_there_are_is_refused_at_the_door():
     with pytest.raises(FleetFaults) as raised:
         answer_of(changed(paper(), "skus", "node", at_least=4, available=3))

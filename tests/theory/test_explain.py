@@ -35,6 +35,15 @@ def explained(document: dict, *only: str):
     return pdopt.explain(read(document), only=only)
 
 
+def lifted(explanation, key: str, had: float) -> float:
+    """Dollars by which the cost changes without a limit: told as the limit that is as good, or as none."""
+    found = [e for e in (*explanation.effects, *explanation.slack) if e.changes[0]["set"] == key]
+    best = max(found, key=lambda e: (inf if (to := e.changes[0]["to"]) is None else to, e.saves_at_least))
+    assert best.changes[0]["from"] == had
+    assert best.cost_changes_by.exact
+    return best.cost_changes_by.most
+
+
 def difference(explanation, **change) -> float:
     """Dollars by which the cost changes; all effects of one change agree."""
     (key, to) = next(iter(change.items()))
@@ -74,12 +83,21 @@ def test_one_more_node_or_kilowatt_saves_what_enumeration_says(seed):
         return
     for gpu in "ab":
         without = least_cost({**stock, gpu: inf}) - now
-        assert difference(explanation, **{f"skus__{gpu}__available": None}) == pytest.approx(without)
+        assert lifted(explanation, f"skus.{gpu}.available", stock[gpu]) == pytest.approx(without)
         if without < 0:
             more = least_cost({**stock, gpu: stock[gpu] + 1}) - now
             assert difference(explanation, **{f"skus__{gpu}__available": stock[gpu] + 1}) == pytest.approx(more)
-    assert difference(explanation, limits__power_kw=None) == pytest.approx(least_cost(limit_kw=inf) - now)
-    assert difference(explanation, limits__max_skus=None) == pytest.approx(least_cost(most=2) - now)
+    assert lifted(explanation, "limits.power_kw", limit_kw) == pytest.approx(least_cost(limit_kw=inf) - now)
+    assert lifted(explanation, "limits.max_skus", 1) == pytest.approx(least_cost(most=2) - now)
+
+
+def test_the_limit_told_to_be_enough_is_enough_and_one_less_is_not():
+    fleet = changed(paper(), "skus", cheap={"gpu": "h200", "gpus": 8, "usd_per_hour": 30, "available": 3})
+    (best, one_more) = explained(fleet, "limits").effects[:2]
+    assert [effect.changes[0]["to"] for effect in (best, one_more)] == [8, 4]
+    costs = [cost_of(changed(fleet, "skus", "cheap", available=nodes)) for nodes in (3, 8, 7)]
+    assert best.cost_changes_by.most == pytest.approx(costs[1] - costs[0])
+    assert costs[2] > costs[1]
 
 
 def test_cases_of_the_enumeration_do_bind():
@@ -170,6 +188,17 @@ def test_a_sku_in_use_leaves_just_above_its_price_and_not_just_below():
         assert sku.sku not in {rental.sku for rental in above.skus}
 
 
+def test_nodes_wanted_in_any_case_do_not_change_the_price_at_which_a_sku_leaves():
+    wanted = changed(town(), "skus", "small-node", at_least=10)
+    plain, held = (
+        next(sku for sku in explained(fleet, "prices").skus if sku.sku == "small-node") for fleet in (town(), wanted)
+    )
+    assert held.nodes >= 10
+    assert held.break_even_usd_per_hour.most == pytest.approx(plain.break_even_usd_per_hour.most)
+    without = cost_of(changed(town(), "skus", "small-node", available=0))
+    assert held.saves.most == pytest.approx(without - cost_of(wanted))
+
+
 def test_skus_that_cannot_be_used_say_why():
     fleet = changed(paper(), "skus", other={"gpu": "tpu", "gpus": 8, "usd_per_hour": 1})
     fleet = changed(fleet, "skus", gone={"gpu": "h200", "gpus": 8, "usd_per_hour": 1, "available": 0})
@@ -219,6 +248,22 @@ def test_shares_follow_the_work():
     assert chat.usd_per_million_tokens == pytest.approx(chat.usd_per_hour / (240 * 1))  # 240 M tokens an hour
     split = chat.usd_per_million_input_tokens * 6144 + chat.usd_per_million_output_tokens * 512
     assert split == pytest.approx(chat.usd_per_million_tokens * 6656)
+
+
+def test_ordinary_instances_tell_input_and_output_together():
+    mixed = {"gpu": "h200", "gpus": 8, "input_tokens": 6144, "output_tokens": 512, "requests_per_s": 5}
+    fleet = paper()
+    fleet["models"]["llm"] = {"mixed": [{**mixed, "ttft_mean_ms": 500, "tpot_mean_ms": 15}]}
+    (chat,) = explained(fleet, "workloads").workloads
+    assert chat.usd_per_hour == pytest.approx(3 * 60)  # 12.52 requests per second, five an instance
+    assert chat.usd_per_million_tokens == pytest.approx(180 / 300)
+    assert (chat.usd_per_million_input_tokens, chat.usd_per_million_output_tokens) == (None, None)
+
+
+def test_nothing_to_serve_costs_nothing_and_explains_nothing():
+    explanation = explained(paper(tokens_per_minute=0), "limits", "slos", "prices", "workloads")
+    assert (explanation.cost_per_hour, explanation.most_valuable) == (0, None)
+    assert [share.usd_per_hour for share in explanation.workloads] == [0]
 
 
 def test_nodes_nobody_uses_fall_to_nobody():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.samples import answer_of, changed, fleet_of, paper, town
 
 import pdopt.solving.solve
 import pdopt.studies.explain as study
 from pdopt.fleet.changes import Change, with_changes
+from pdopt.fleet.fleet import Term
 from pdopt.plan.plan import NoPlan
 from pdopt.render.explain import explanation_lines, money
 from pdopt.studies.explain.answers import Span
@@ -126,3 +129,16 @@ def test_a_change_is_what_the_key_of_the_file_does(path, to, was):
     for part in ("skus", "workloads", "limits", "margins", "redundancy"):
         assert getattr(again, part) == getattr(there, part)
     assert change.value_in(fleet) == was
+
+
+def test_a_change_of_one_way_of_paying_leaves_the_others():
+    fleet = fleet_of(paper())
+    terms = (Term("kept", 41.0, "reserved", 10), Term("on_demand", 63.0))
+    fleet = replace(fleet, skus={"node": replace(fleet.skus["node"], terms=terms)})
+    change = Change(("skus", "node", "terms", "kept", "available"), 12)
+    assert change.stated(fleet) == {"set": "skus.node.terms.kept.available", "from": 10, "to": 12}
+    assert change.applied(fleet).skus["node"].terms == (Term("kept", 41.0, "reserved", 12), terms[1])
+    price = Change(("skus", "node", "usd_per_hour"), 50.0).applied(fleet).skus["node"]
+    assert [(term.name, term.usd_per_h) for term in price.ways_to_pay] == [("on_demand", 50.0)]
+    budget = Change(("budget", "usd_per_hour"), 400.0)
+    assert budget.value_in(budget.applied(fleet)) == 400.0

@@ -17,7 +17,7 @@ def short_paper() -> dict:
 
 
 def test_proven_numbers_are_told_as_such():
-    stock, demand = answer_of(short_paper()).reasons
+    demand, stock = answer_of(short_paper()).reasons  # the smaller change first
     assert stock.sentence.endswith("8 instead of 5 available would be enough")
     # 5 nodes: 3P2D carries min(3 x 4.0813, 2 x 3.3482) = 6.696 of 12.52 requests/s; 2P3D min(8.1626, 10.04) = 8.163
     assert demand.largest_fraction == pytest.approx(8.1626 / 12.52003, rel=1e-4)
@@ -32,6 +32,6 @@ def test_unproven_numbers_are_told_with_what_they_cannot_exceed(monkeypatch):
 
     solved = shortage.run
     monkeypatch.setattr(shortage, "run", in_haste)
-    stock, demand = answer_of(short_paper()).reasons
+    demand, stock = answer_of(short_paper()).reasons  # the smaller change first
     assert stock.sentence.endswith("would be enough (fewer may do)")
     assert "carries 65.1 %, and at most 75.1 %, of" in demand.sentence

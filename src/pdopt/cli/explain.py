@@ -17,6 +17,7 @@ from pdopt.cli.common import (
     Quiet,
     check_output,
     fleet_or_exit,
+    refuse,
     say,
 )
 from pdopt.fleet.files import write_atomically
@@ -52,6 +53,11 @@ def explain(
     """
     check_output(output)
     problem = fleet_or_exit(fleet, models)
+
+    from pdopt.studies.explain import not_explained
+
+    if (refused := not_explained(problem)) is not None:
+        raise refuse(f"{fleet}: {refused}")
 
     from pdopt import explain as explain_fleet
     from pdopt.plan.plan import NoPlan

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pdopt.fleet.fleet import Fleet, Target, Workload
+from pdopt.fleet.fleet import Fleet, Sku, Target, Workload
 
+OURS = {"usd_per_hour": "usd_per_h"}
 Value = float | int | None
 
 
@@ -18,8 +19,10 @@ class Change:
     Attributes
     ----------
     path : tuple of str
-        ``("skus", name, "available" | "at_least" | "usd_per_hour")``, ``("workloads", name, "min_served")``,
-        ``("workloads", name, "slo", "ttft_mean_ms")``, ``("limits" | "margins" | "redundancy" | "budget", key)``.
+        ``("skus", name, "available" | "at_least" | "usd_per_hour")`` (a price takes the place of all terms),
+        ``("skus", name, "terms", term, "available" | "usd_per_hour")``, ``("workloads", name, "min_served")``,
+        ``("workloads", name, "slo", "ttft_mean_ms")``, ``("quotas", name, "gpus" | "nodes")``,
+        ``("sites", name, "power_kw")``, ``("limits" | "margins" | "redundancy" | "budget" | "change", key)``.
     to : number or None
         None takes the key away: no limit.
     """
@@ -30,17 +33,31 @@ class Change:
     def applied(self, fleet: Fleet) -> Fleet:
         """Give the fleet with the key set."""
         match self.path:
-            case ("skus", name, key):
-                sku = fleet.skus[name]
-                values = {"usd_per_h": self.to, "terms": ()} if key == "usd_per_hour" else {key: self.to}
-                return replace(fleet, skus={**fleet.skus, name: replace(sku, **values)})
+            case ("skus", name, *keys):
+                return replace(fleet, skus={**fleet.skus, name: self._sku(fleet.skus[name], keys)})
             case ("workloads", name, *keys):
                 return replace(fleet, workloads={**fleet.workloads, name: self._workload(fleet.workloads[name], keys)})
             case ("budget", "usd_per_hour"):
                 return replace(fleet, budget_usd_per_h=self.to)
+            case ("quotas", name, key):
+                changed = (replace(q, **{key: self.to}) if q.name == name else q for q in fleet.quotas)  # type: ignore[arg-type]
+                return replace(fleet, quotas=tuple(changed))
+            case ("sites", name, key):
+                return replace(fleet, sites={**fleet.sites, name: replace(fleet.sites[name], **{key: self.to})})  # type: ignore[arg-type]
+            case ("change", key) if fleet.changeover:
+                return replace(fleet, changeover=replace(fleet.changeover, **{key: self.to}))  # type: ignore[arg-type]
             case (section, key):
                 return replace(fleet, **{section: replace(getattr(fleet, section), **{key: self.to})})
         raise ValueError(f"no key of a fleet: {'.'.join(self.path)}")
+
+    def _sku(self, sku: Sku, keys: list[str]) -> Sku:
+        values: dict[str, Any] = {OURS.get(keys[-1], keys[-1]): self.to}
+        if keys[0] == "terms":
+            terms = tuple(replace(term, **values) if term.name == keys[1] else term for term in sku.terms)
+            return replace(sku, terms=terms)
+        if keys[0] == "usd_per_hour":
+            values["terms"] = ()
+        return replace(sku, **values)
 
     def _workload(self, workload: Workload, keys: list[str]) -> Workload:
         assert self.to is not None
@@ -55,8 +72,11 @@ class Change:
     def value_in(self, fleet: Fleet) -> Value:
         """Give what the key is set to in a fleet."""
         match self.path:
+            case ("skus", name, "terms", term, key):
+                found = next(t for t in fleet.skus[name].terms if t.name == term)
+                return getattr(found, OURS.get(key, key))  # type: ignore[no-any-return]
             case ("skus", name, key):
-                return getattr(fleet.skus[name], "usd_per_h" if key == "usd_per_hour" else key)  # type: ignore[no-any-return]
+                return getattr(fleet.skus[name], OURS.get(key, key))  # type: ignore[no-any-return]
             case ("workloads", name, "slo", key):
                 targets = fleet.workloads[name].targets
                 return next(round(t.bound_s * 1e3, 9) for t in targets if slo_key(t) == key)
@@ -64,6 +84,12 @@ class Change:
                 return getattr(fleet.workloads[name], key)  # type: ignore[no-any-return]
             case ("budget", "usd_per_hour"):
                 return fleet.budget_usd_per_h
+            case ("quotas", name, key):
+                return next(getattr(quota, key) for quota in fleet.quotas if quota.name == name)  # type: ignore[no-any-return]
+            case ("sites", name, key):
+                return getattr(fleet.sites[name], key)  # type: ignore[no-any-return]
+            case ("change", key):
+                return getattr(fleet.changeover, key)  # type: ignore[no-any-return]
             case (section, key):
                 return getattr(getattr(fleet, section), key)  # type: ignore[no-any-return]
         raise ValueError(f"no key of a fleet: {'.'.join(self.path)}")

@@ -357,12 +357,22 @@ class Reason(Part):
         "target" (out of reach), "unmeasured" (no profile at these lengths), "incompatible" (no engine and precision
         in common), "site" (pinned, or sites that no link joins), "rule" (limits.forbid or limits.require),
         "stock" (too few nodes), "limit" (one of limits), "budget" (too little money),
-        "demand" (how much can be carried), "time" (the limit came first).
+        "demand" (how much can be carried), "slo" (targets that long would do), "time" (the limit came first).
     best_ms : dict
         SKU → best attainable value of the target.
+    short_ms : float or None
+        Milliseconds by which the target must be longer for a plan to be possible.
+    factor : float or None
+        Times as long as the targets must be for a plan to be possible.
+    remedy : tuple of dict
+        ``{"set": key of the fleet file, "from": value, "to": value}``, all to be made; empty where none is known.
+    verified : bool or None
+        Whether the fleet with the remedy was solved and has a plan; None without a remedy.
     """
 
-    kind: Literal["target", "unmeasured", "incompatible", "site", "rule", "stock", "limit", "budget", "demand", "time"]
+    kind: Literal[
+        "target", "unmeasured", "incompatible", "site", "rule", "stock", "limit", "budget", "demand", "slo", "time"
+    ]
     sentence: str
     workload: str | None = None
     target: str | None = None
@@ -375,6 +385,11 @@ class Reason(Part):
     limit: str | None = None
     short_by: float | None = None
     largest_fraction: float | None = None
+    short_ms: float | None = None
+    factor: float | None = None
+    remedy: tuple[dict[str, str | int | float | None], ...] = ()
+    verified: bool | None = None
+    unverified_because: str | None = None
 
 
 class NoPlan(Part):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from pdopt.plan.headroom import MOST
-from pdopt.plan.plan import Answer, Change, Headroom, NoPlan, Plan, Pool, Promise
+from pdopt.plan.plan import Answer, Change, Headroom, NoPlan, Plan, Pool, Promise, Reason
 from pdopt.render.text import Line, number, percent, table, usd, usd_per_month
 
 WORDS = {"optimal": "the cheapest plan, proven", "feasible": "the best plan found so far"}
@@ -22,7 +22,7 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
         state = "no plan is possible" if answer.status == "infeasible" else "no plan found in time"
         yield f"{answer.name}: {state} ({answer.status})"
         yield ""
-        yield from (f"  {reason.sentence}" for reason in answer.reasons)
+        yield from (f"  {reason.sentence}{_verified(reason)}" for reason in answer.reasons)
         return
     month = usd_per_month(answer.cost_per_hour)
     yield f"{answer.name}: {usd(answer.cost_per_hour)} per hour, {month} per month ({WORDS[answer.status]})"
@@ -57,12 +57,20 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
     if answer.preference:
         held = f"{number(answer.preference.gpus_elsewhere)} GPUs are held on others, as few as possible"
         yield f"prefers {', '.join(answer.preference.skus)}: {held}; the cheapest among such plans"
+    for key, rules in (answer.rules or {}).items():
+        yield f"{key}: {', '.join(map(_rule, rules))}"
     spares = answer.redundancy.get("instances", 0)
     if spares:
         gone = "1 instance" if spares == 1 else f"{spares} instances"
         yield f"redundancy: every pool keeps its targets with {gone} gone (shown: all running)"
     yield _rests_on(answer)
     yield _proof(answer)
+
+
+def _verified(reason: Reason) -> str:
+    if reason.verified is None:
+        return ""
+    return " (verified)" if reason.verified else f" (not verified: {reason.unverified_because})"
 
 
 def _llm_lines(plan: Plan) -> Iterator[str]:
@@ -171,6 +179,10 @@ def _limits(plan: Plan) -> Iterator[str]:
             yield f"{site.site} {number(site.power_kw)} of {number(site.power_kw_available)} kW"
     for quota in plan.quotas or ():
         yield f"{quota.name} {number(quota.used)} of {quota.most} {quota.unit}"
+
+
+def _rule(rule: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{key}: {value}" for key, value in rule.items()) + "}"
 
 
 def _rests_on(plan: Plan) -> str:

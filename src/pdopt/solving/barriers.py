@@ -8,7 +8,6 @@ from math import inf
 
 from pdopt.capacity.lanes import every_lane
 from pdopt.capacity.permitted import ends_of
-from pdopt.capacity.table import LaneTable
 from pdopt.fleet.fleet import Fleet
 from pdopt.fleet.rules import Rule
 from pdopt.plan.plan import Reason
@@ -67,7 +66,8 @@ def without(fleet: Fleet, lifted: Iterable[Barrier]) -> Fleet:
 
 def _serving(fleet: Fleet, name: str) -> dict[str, tuple[str, ...]]:
     """Give role → SKUs on which the workload could be served; empty where it cannot."""
-    table: LaneTable = every_lane(replace(fleet, workloads={name: fleet.workloads[name]}))
+    workload = fleet.workloads[name]
+    table = every_lane(replace(fleet, workloads={name: workload}, llms={workload.llm: fleet.llms[workload.llm]}))
     routes = {role: {route for lane in table.lanes if lane.role == role for route in lane.loads} for role in ROLES}
     joined = (routes["prefill"] & routes["decode"]) | routes["mixed"]
     serving = [(lane.role, lane.sku) for lane in table.lanes if joined & lane.loads.keys()]

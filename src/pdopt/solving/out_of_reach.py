@@ -15,6 +15,9 @@ from pdopt.fleet.fleet import Fleet, Llm
 from pdopt.fleet.profiles import Shape
 from pdopt.plan.plan import Reason
 from pdopt.solving.barriers import ROLES, barriers, blamed, without
+from pdopt.solving.longer_targets import up
+
+RAISE = "; raise the target above that, or add a faster SKU"
 
 
 def out_of_reach(fleet: Fleet, table: LaneTable) -> list[Reason]:
@@ -102,7 +105,7 @@ def _targets(fleet: Fleet, refused: Iterable[Refusal]) -> Iterator[Reason]:
             spent["ttft", where] = f" (with {way_ms:g} ms there and back)" if way_ms else ""
     for (name, metric, statistic, bound_s), best in groups.items():
         attainable = ", ".join(
-            f"{_up(ms)} ms on {where}{spent.get((metric, where), '')}"
+            f"{up(ms):g} ms on {where}{spent.get((metric, where), '')}"
             for where, ms in sorted(best.items(), key=lambda item: item[1])
         )
         yield Reason(
@@ -112,14 +115,8 @@ def _targets(fleet: Fleet, refused: Iterable[Refusal]) -> Iterator[Reason]:
             bound_ms=round(bound_s * 1e3, 9),
             best_ms=best,
             sentence=f"{name}: {metric.upper()} {statistic} of {bound_s * 1e3:g} ms is out of reach; "
-            f"at best {attainable}; raise the target above that, or add a faster SKU",
+            f"at best {attainable}{RAISE}",
         )
-
-
-def _up(ms: float) -> str:
-    """Round up to six significant digits, so that what is printed can be attained."""
-    digits = max(0, 5 - int(np.floor(np.log10(ms)))) if ms > 0 else 0
-    return f"{np.ceil(ms * 10**digits - 1e-6) / 10**digits:g}"
 
 
 def _unmeasured(name: str, role: str, refused: Iterable[Refusal]) -> Iterator[Reason]:

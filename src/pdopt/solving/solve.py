@@ -16,13 +16,22 @@ from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
 from pdopt.solving.goals import reach
 from pdopt.solving.out_of_reach import out_of_reach
+from pdopt.solving.remedies import with_remedies
 from pdopt.solving.shortage import shortage
 from pdopt.solving.tidy import tidy
+from pdopt.solving.verify import SECONDS, Verifier
 
 WITHOUT_CURRENT = "change has no effect without a plan that runs now: give it with --current plan.json"
 
 
-def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0, current: Plan | None = None) -> Answer:
+def solve(
+    fleet: Fleet,
+    time_limit_s: float | None = None,
+    gap: float = 0.0,
+    current: Plan | None = None,
+    *,
+    reasons: bool = True,
+) -> Answer:
     """Find the cheapest plan of a fleet, audited, or the reasons why there is none.
 
     Parameters
@@ -34,6 +43,8 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0, cur
         Relative distance from the proven bound at which to stop.
     current : Plan, optional
         What runs now: changing it costs what the fleet says, and breaks ties.
+    reasons : bool
+        Whether to say why there is no plan, and what would make one possible.
 
     Raises
     ------
@@ -45,14 +56,16 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0, cur
         fleet = replace(fleet, notes=(*fleet.notes, WITHOUT_CURRENT))
     table = lane_table(fleet, None if current is None else running_now(fleet, current))
     if table.unserved():
-        return no_plan(fleet, "infeasible", out_of_reach(fleet, table))
+        found = out_of_reach(fleet, table) if reasons else []
+        return no_plan(fleet, "infeasible", _remedied(fleet, found, time_limit_s, current))
     matrix = compile_matrix(build(table))
     spent_s = perf_counter() - started
     reached = reach(matrix, None if time_limit_s is None else time_limit_s - spent_s, gap)
     outcome = reached.outcome
     solve_s = perf_counter() - started - spent_s
     if outcome.status == "infeasible":
-        return no_plan(fleet, "infeasible", shortage(fleet, table, matrix, time_limit_s))
+        found = shortage(fleet, table, matrix, time_limit_s) if reasons else []
+        return no_plan(fleet, "infeasible", _remedied(fleet, found, time_limit_s, current))
     if outcome.values is None:
         return no_plan(fleet, "unknown", [_time_ran_out(time_limit_s)], outcome.bound)
     decision = tidy(table, reached.matrix, outcome, time_limit_s)
@@ -61,6 +74,17 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0, cur
     whole, rows = int(matrix.whole.sum()), matrix.a.shape[0]
     effort = Effort(total_s=perf_counter() - started, solve_s=solve_s, whole_columns=whole, rows=rows)
     return plan.model_copy(update={"effort": effort})
+
+
+def _remedied(fleet: Fleet, reasons: list[Reason], time_limit_s: float | None, current: Plan | None) -> list[Reason]:
+    def possible(changed: Fleet, seconds: float) -> bool | None:
+        status = solve(changed, seconds, 1.0, current, reasons=False).status
+        return None if status == "unknown" else status != "infeasible"
+
+    if not reasons:
+        return []
+    seconds = SECONDS if time_limit_s is None else min(SECONDS, time_limit_s)
+    return with_remedies(reasons, Verifier(fleet, possible, seconds))
 
 
 def _believe_nothing(fleet: Fleet, plan: Plan, current: Plan | None) -> None:

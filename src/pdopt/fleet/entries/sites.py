@@ -23,9 +23,7 @@ class RuleEntry(Entry):
     """A placement (sku or gpu, of all models and roles or of those named), or a pair that hands over."""
 
     model: Text | None = Field(None, description="the LLM it concerns; leave it out for all")
-    role: Literal["prefill", "decode", "mixed"] | None = Field(
-        None, description="prefill, decode or mixed; leave it out for all"
-    )
+    role: Literal["prefill", "decode", "mixed"] | None = Field(None, description="its role; leave it out for all")
     sku: Text | None = Field(None, description="a SKU, one of skus")
     gpu: Text | None = Field(None, description="or a GPU type that SKUs have")
     prefill: Text | None = Field(None, description="of a pair: the SKU that prefills")

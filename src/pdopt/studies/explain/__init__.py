@@ -13,7 +13,7 @@ from pdopt.studies.explain.asking import Asker
 from pdopt.studies.explain.limits import limit_effects
 from pdopt.studies.explain.prices import sku_prices
 from pdopt.studies.explain.promises import promise_effects
-from pdopt.studies.explain.shares import allocated, shares
+from pdopt.studies.explain.shares import shares, unused
 from pdopt.studies.explain.slos import slo_effects
 
 QUESTIONS = ("limits", "slos", "prices", "workloads")
@@ -40,10 +40,17 @@ def explain(
     tell : function, optional
         Takes what is being asked, in words.
 
+    Raises
+    ------
+    ValueError
+        The fleet has a budget, or weighs risk: its least cost is not what is minimised.
+
     Returns
     -------
     Explanation, or NoPlan where the fleet has none
     """
+    if (refused := not_explained(fleet)) is not None:
+        raise ValueError(refused)
     asked = tuple(question for question in QUESTIONS if question in set(only))
 
     def solved(changed: Fleet) -> Answer:
@@ -58,22 +65,14 @@ def explain(
         effects += [*limit_effects(asker), *promise_effects(asker)]
     if "slos" in asked:
         effects += slo_effects(asker)
-    prices = tuple(sku_prices(asker)) if "prices" in asked else ()
-    split = tuple(shares(asker)) if "workloads" in asked else ()
-    ranked = sorted((e for e in effects if not _slack(e)), key=_rank)
-    best = max(ranked, key=lambda effect: effect.saves_at_least, default=None)
-    used = sum(sum(dollars.values()) for dollars in allocated(plan).values())
-    return Explanation(
+    answered = Explanation(
         name=fleet.name,
         status=plan.status,
         cost_per_hour=plan.cost_per_hour,
         bound_per_hour=plan.bound_per_hour,
-        most_valuable=best if best is not None and best.saves_at_least > 0 else None,
-        effects=tuple(ranked),
-        slack=tuple(effect for effect in effects if _slack(effect)),
-        skus=prices,
-        workloads=split,
-        unused_usd_per_hour=max(plan.cost_per_hour - used, 0.0),
+        skus=tuple(sku_prices(asker)) if "prices" in asked else (),
+        workloads=tuple(shares(asker)) if "workloads" in asked else (),
+        unused_usd_per_hour=unused(fleet, plan),
         asked=asked,
         re_solves=asker.re_solves,
         time_limit_s=time_limit_s or 0.0,
@@ -81,6 +80,27 @@ def explain(
         fleet_sha256=fleet.source_hash,
         pdopt_version=pdopt.__version__,
     )
+    return _ranked(answered, effects)
+
+
+def not_explained(fleet: Fleet) -> str | None:
+    """Say why a fleet cannot be explained; None where it can."""
+    what = "a budget" if fleet.budget_usd_per_h is not None else "a weight on risk" if fleet.risk.weight else None
+    if what is None:
+        return None
+    return f"has {what}; explain tells what changes do to the least cost, so leave it out to see what the demand costs"
+
+
+def _ranked(answered: Explanation, effects: list[Effect]) -> Explanation:
+    """Order the effects by dollars, and name the one that is proven to save most."""
+    ranked = sorted((effect for effect in effects if not _slack(effect)), key=_rank)
+    best = max(ranked, key=lambda effect: effect.saves_at_least, default=None)
+    told = {
+        "most_valuable": best if best is not None and best.saves_at_least > 0 else None,
+        "effects": tuple(ranked),
+        "slack": tuple(effect for effect in effects if _slack(effect)),
+    }
+    return answered.model_copy(update=told)
 
 
 def _slack(effect: Effect) -> bool:

@@ -10,6 +10,7 @@ from pdopt.fleet.fleet import Sku
 from pdopt.plan.plan import Plan
 from pdopt.studies.explain.answers import NOTHING_USD, SkuPrice, Span
 from pdopt.studies.explain.asking import Asker, Proposal
+from pdopt.studies.explain.times import average_nodes, times
 
 STEPS = 40  # a safeguard: each step but the last finds a plan with fewer nodes of the SKU
 SAME = 1e-7  # relative: prices no further apart are one
@@ -21,7 +22,7 @@ def sku_prices(asker: Asker) -> Iterator[SkuPrice]:
     usable = {lane.sku for lane in table.lanes}
     refused = {refusal.sku: refusal for refusal in reversed(table.refusals)}
     for name, sku in asker.fleet.skus.items():
-        before, nodes = asker.re_solves, nodes_of(asker.plan, sku)
+        before, nodes = asker.re_solves, average_nodes(asker.fleet, asker.plan, name)
         stated = SkuPrice(sku=name, usd_per_hour=sku.usd_per_h, nodes=nodes)
         if nodes > 0:
             found = _leaves(asker, sku)
@@ -35,11 +36,6 @@ def sku_prices(asker: Asker) -> Iterator[SkuPrice]:
         else:
             found = _enters(asker, sku)
         yield stated.model_copy(update={**found, "re_solves": asker.re_solves - before})
-
-
-def nodes_of(plan: Plan, sku: Sku) -> float:
-    """Give the nodes of a SKU that a plan pays, parts of nodes where GPUs are billed."""
-    return sum(rental.gpus_rented / sku.gpus for rental in plan.skus if rental.sku == sku.name)
 
 
 def _enters(asker: Asker, sku: Sku) -> dict[str, object]:
@@ -79,25 +75,22 @@ def break_even(asker: Asker, sku: Sku, cost: float, start: Plan | None) -> Span 
     """
     reached: float | None = None
     price, bound = 0.0, 0.0
-    if start is not None and not sku.at_least:
-        reached = price = _as_dear(start, sku, sku.usd_per_h, cost)
+    if start is not None and not (sku.at_least or sku.terms):
+        nodes = average_nodes(asker.fleet, start, sku.name)
+        reached = price = sku.usd_per_h + (cost - start.cost_per_hour) / nodes
     for _ in range(STEPS):
         changes = [Change(("skus", sku.name, "usd_per_hour"), price), *_not_wanted(sku)]
         answer = asker.ask(changes, f"{sku.name} at ${price:,.2f} per node-hour")
         if not isinstance(answer, Plan):
             return Span(least=reached, most=None)
         bound = answer.bound_per_hour
-        better = _as_dear(answer, sku, price, cost) if nodes_of(answer, sku) > 0 else price
+        nodes = average_nodes(asker.fleet, answer, sku.name)
+        better = price + (cost - answer.cost_per_hour) / nodes if nodes > 0 else price
         if better <= price * (1 + SAME) + SAME:
             break
         reached = price = better
-    smallest = 1.0 if sku.billing == "node" else 1 / sku.gpus
+    smallest = min(times(asker.fleet).values()) * (1.0 if sku.billing == "node" else 1 / sku.gpus)
     beyond = max(cost - bound, 0.0) / smallest
     if beyond <= NOTHING_USD:
         return None if reached is None else Span(least=reached, most=reached)
     return Span(least=reached or 0.0, most=price + beyond)
-
-
-def _as_dear(plan: Plan, sku: Sku, price: float, cost: float) -> float:
-    """Give the price at which a plan found at another price costs `cost`."""
-    return price + (cost - plan.cost_per_hour) / nodes_of(plan, sku)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 
 from pdopt.fleet.changes import Change
-from pdopt.fleet.fleet import Workload
+from pdopt.fleet.fleet import Fleet, Workload
 from pdopt.plan.plan import Plan
 from pdopt.studies.explain.answers import Share
 from pdopt.studies.explain.asking import Asker, Proposal
+from pdopt.studies.explain.times import part_of
 
 Dollars = dict[str, dict[str, float]]  # workload → role → dollars per hour
 
 
 def shares(asker: Asker) -> list[Share]:
     """Split the plan's cost, and ask for each workload what the plan without it costs; the dearest first."""
-    plan, split = asker.plan, allocated(asker.plan)
+    plan, split = asker.plan, allocated(asker.fleet, asker.plan)
     found = []
     for promise in plan.workloads:
         workload, by_role = asker.fleet.workloads[promise.name], split.get(promise.name, {})
@@ -29,19 +30,33 @@ def shares(asker: Asker) -> list[Share]:
     return sorted(found, key=lambda share: -share.usd_per_hour)
 
 
-def allocated(plan: Plan) -> Dollars:
-    """Split dollars per hour by workload and role: those of a SKU by the GPUs of its pools, those of a pool by work.
+def allocated(fleet: Fleet, plan: Plan) -> Dollars:
+    """Split dollars by workload and role: those of a SKU by the GPU-hours of its pools, those of a pool by work.
 
-    Idle GPUs of a SKU fall to its pools in proportion; what is rented and used by nobody falls to nobody.
+    Idle GPUs of a SKU, hours in which a commitment stands idle, and starts fall to its pools in proportion; what is
+    rented and used by nobody falls to nobody.
     """
-    rented = {rental.sku: rental for rental in plan.skus}
+    pools = [pool for pool in plan.pools if any(pool.work.values())]
+    gpus = [p.instances * p.gpus_per_instance * part_of(fleet, p.scenario, p.period) for p in pools]
+    of_sku: dict[str, float] = defaultdict(float)
+    for pool, used in zip(pools, gpus, strict=True):
+        of_sku[pool.sku] += used
+    rented = {rental.sku: rental.usd_per_hour for rental in plan.skus}
+    beyond = plan.cost_per_hour - sum(rented.values())  # starts
+    paid = sum(rented[sku] for sku in of_sku)
     split: Dollars = defaultdict(lambda: defaultdict(float))
-    for pool in plan.pools:
-        rental, work = rented[pool.sku], sum(pool.work.values())
-        dollars = rental.usd_per_hour * pool.instances * pool.gpus_per_instance / rental.gpus_used
+    for pool, used in zip(pools, gpus, strict=True):
+        dollars = rented[pool.sku] * used / of_sku[pool.sku]
+        dollars += beyond * (dollars / paid if paid > 0 else used / sum(gpus))
         for name, part in pool.work.items():
-            split[name][pool.role] += dollars * part / work
+            split[name][pool.role] += dollars * part / sum(pool.work.values())
     return split
+
+
+def unused(fleet: Fleet, plan: Plan) -> float:
+    """Give the dollars per hour of what is rented in any case and used by nobody."""
+    used = sum(sum(dollars.values()) for dollars in allocated(fleet, plan).values())
+    return max(plan.cost_per_hour - used, 0.0)
 
 
 def _share(plan: Plan, workload: Workload, by_role: dict[str, float], served_rps: float) -> Share:
