@@ -26,6 +26,7 @@ ALONE = tuple(
     f"plan/{name}"
     for name in (
         "audit.py",
+        "audit_losses.py",
         "conditions.py",
         "decode_pools.py",
         "forecasts.py",

@@ -36,7 +36,8 @@ def most_instances(table: LaneTable, lane: Lane, slot: Slot) -> int:
     for name in dict.fromkeys(route.workload for route in lane.loads):
         for i in range(len(work)):
             work[i] += slot.wanted_rps[name] * max(lane.loads[r][i] for r in lane.loads if r.workload == name)
-    return ceil(max(work) / _kept(table, lane.sku) * (1 + 1e-6)) + table.spare_instances
+    kept = _kept(table, lane.sku)
+    return ceil(max(work) / kept * (1 + 1e-6)) + ceil(lane.spares / kept)
 
 
 def _kept(table: LaneTable, sku: str) -> float:

@@ -17,6 +17,7 @@ from pdopt.capacity.prefill_lanes import prefill_lanes
 from pdopt.capacity.prune import prune
 from pdopt.capacity.refusal import Refusal
 from pdopt.capacity.slots import slots
+from pdopt.capacity.spares import spares
 from pdopt.capacity.table import Lane, LaneTable, Worth
 from pdopt.capacity.units import node_type
 from pdopt.fleet.fleet import Fleet, Llm
@@ -46,7 +47,7 @@ def every_lane(fleet: Fleet) -> LaneTable:
         nodes=tuple(node_type(sku, when) for sku in fleet.skus.values()),
         slots=when,
         refusals=tuple(refusals),
-        spare_instances=fleet.redundancy.instances,
+        serve=fleet.redundancy.serve,
         max_skus=fleet.limits.max_skus,
         power_kw=fleet.limits.power_kw,
         budget_usd_per_h=None if fleet.budget_usd_per_h is None else fleet.budget_usd_per_h - fleet.sunk_usd_per_h,
@@ -71,4 +72,5 @@ def _lanes_of(fleet: Fleet, llm: Llm, refusals: list[Refusal], numbers: Iterator
             for limits, loads in offers:
                 if loads:
                     name = f"{llm.name} {role} {sku} {shape} #{next(numbers)}"
-                    yield Lane(name, llm.name, role, sku, shape, limits, loads)
+                    gone = spares(fleet.redundancy, fleet.skus[sku], shape)
+                    yield Lane(name, llm.name, role, sku, shape, limits, loads, gone)

@@ -13,7 +13,8 @@ def prune(lanes: Iterable[Lane]) -> list[Lane]:
     """Keep the lanes that no other one dominates; of two that are alike the first stays.
 
     Lane B dominates A when both have one LLM, role and SKU, and for a whole k >= 1 with k x GPUs(B) <= GPUs(A) the k
-    instances of B carry everything one instance of A carries: nothing that uses A is cheaper than with B instead.
+    instances of B carry everything one instance of A carries, and k x the spares of A are enough for B: nothing that
+    uses A is cheaper than with B instead.
     """
     kept: list[Lane] = []
     for lane in lanes:
@@ -28,7 +29,7 @@ def dominates(lane: Lane, other: Lane) -> bool:
     """Whether `lane` can replace `other` in every plan."""
     times = other.shape.gpus // lane.shape.gpus
     alike = (lane.llm, lane.role, lane.sku) == (other.llm, other.role, other.sku)
-    if not alike or times < 1 or not other.loads.keys() <= lane.loads.keys():
+    if not alike or times < 1 or lane.spares > times * other.spares or not other.loads.keys() <= lane.loads.keys():
         return False
     return all(
         any(_within(lane, i, other, j, times) for j in range(len(other.limits))) for i in range(len(lane.limits))

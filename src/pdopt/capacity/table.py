@@ -32,6 +32,8 @@ class Lane:
         What saturates; one entry per element of each load.
     loads : dict
         Route → instances occupied by one request per second, per limit.
+    spares : int
+        Instances of its pool that may be gone at once.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Lane:
     shape: Shape
     limits: tuple[str, ...]
     loads: dict[Route, tuple[float, ...]]
+    spares: int = 0
 
     @property
     def deployment(self) -> tuple[str, str, str, str]:
@@ -133,8 +136,8 @@ class LaneTable:
     ----------
     lanes, nodes, slots : tuples
         What can run, what it can run on, and when it must.
-    spare_instances : int
-        Instances of each pool in use that may be gone while the rest carries its load.
+    serve : float
+        Part of the load of each pool in use that is carried when its spares are gone.
     max_skus, power_kw : int and float, or None
         Most SKUs to use, most kilowatts to draw.
     budget_usd_per_h : float or None
@@ -151,7 +154,7 @@ class LaneTable:
     nodes: tuple[NodeType, ...]
     slots: tuple[Slot, ...]
     refusals: tuple[Refusal, ...]
-    spare_instances: int = 0
+    serve: float = 1.0
     max_skus: int | None = None
     power_kw: float | None = None
     budget_usd_per_h: float | None = None

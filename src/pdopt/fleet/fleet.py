@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from pdopt.fleet.profiles import DecodeProfile, MixedProfile, PrefillProfile, Profile, Shape
 from pdopt.fleet.rules import Rule
@@ -234,9 +234,26 @@ class Margins:
 
 @dataclass(frozen=True)
 class Redundancy:
-    """What may be gone while the plan still serves: that many instances of any one pool."""
+    """What may be gone while the plan still serves.
+
+    Attributes
+    ----------
+    instances : int
+        Of every pool.
+    nodes : int
+        Of any SKUs, whatever runs on them.
+    serve : float
+        Part of the load of each pool that the rest of it carries within its targets.
+    """
 
     instances: int = 0
+    nodes: int = 0
+    serve: float = 1.0
+
+    def stated(self) -> dict[str, float]:
+        """Give what may be gone, and the part that is served then where it is not all; empty where nothing may."""
+        gone = {key: count for key, count in asdict(self).items() if key != "serve" and count}
+        return {**gone, "serve": self.serve} if gone and self.serve < 1 else gone
 
 
 @dataclass(frozen=True)

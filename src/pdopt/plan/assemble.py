@@ -51,7 +51,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         budget=budget,
         assumptions=asdict(fleet.assumptions),
         margins=asdict(fleet.margins),
-        redundancy=asdict(fleet.redundancy) if fleet.redundancy.instances else {},
+        redundancy=fleet.redundancy.stated(),
         limits={name: value for name, value in asdict(fleet.limits).items() if value is not None},
         rules=rules_of(fleet),
         token_prices=tuple(token_prices(fleet, table, every)),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from math import isclose
 
 from pdopt.fleet.fleet import Fleet
+from pdopt.plan.audit_losses import losses
 from pdopt.plan.audit_money import audit_money, gpus_held, pools_at, running_when
 from pdopt.plan.conditions import AS_STATED, with_margins_used_up
 from pdopt.plan.forecasts import forecast_of
@@ -49,7 +50,7 @@ def _then(fleet: Fleet, plan: Plan, scenario: str, period: str) -> list[str]:
         *_pools(fleet, now),
         *misplaced(fleet, now),
         *_targets(fleet, now),
-        *_losses(fleet, now),
+        *losses(fleet, now),
         *_limits(fleet, now),
         *_rates(fleet, now, served),
         *_ways(fleet, now),
@@ -104,20 +105,6 @@ def _targets(fleet: Fleet, plan: Plan) -> Iterator[str]:
                     yield f"{where}: {missed}"
             except (Unpredictable, LookupError) as error:
                 yield f"{where}: {error}"
-
-
-def _losses(fleet: Fleet, plan: Plan) -> Iterator[str]:
-    """Look at every pool again with the instances gone that it must do without, and the margins used up."""
-    gone = fleet.redundancy.instances
-    for pool in plan.pools if gone else ():
-        where = f"{pool.model} {pool.role} on {pool.sku} with {gone} of {pool.instances} instances gone"
-        if pool.instances <= gone:
-            yield f"{where}: none is left"
-            continue
-        left = pool.model_copy(update={"instances": pool.instances - gone})
-        siblings = tuple(left if other is pool else other for other in plan.pools)
-        for missed in forecast_of(fleet, left, siblings).broken(with_margins_used_up(fleet)):
-            yield f"{where}: {missed}"
 
 
 def _limits(fleet: Fleet, plan: Plan) -> Iterator[str]:

@@ -271,7 +271,7 @@ class Plan(Part):
     budget: Budget | None = None
     assumptions: dict[str, float | str]
     margins: dict[str, float]
-    redundancy: dict[str, int] = Field(default_factory=dict)
+    redundancy: dict[str, int | float] = Field(default_factory=dict)
     limits: dict[str, float] = Field(default_factory=dict)
     rules: dict[str, tuple[dict[str, str], ...]] | None = None
     token_prices: tuple[TokenPrice, ...] = ()

@@ -20,6 +20,7 @@ from pdopt.program.constraints.nodes_within_stock import add_nodes_within_stock
 from pdopt.program.constraints.nodes_within_terms import add_nodes_within_terms
 from pdopt.program.constraints.power_within_limit import add_power_within_limit
 from pdopt.program.constraints.prefill_feeds_decode import add_prefill_feeds_decode
+from pdopt.program.constraints.routed_only_where_used import add_routed_only_where_used
 from pdopt.program.constraints.serve_demand import add_serve_demand
 from pdopt.program.constraints.served_within_demand import add_served_within_demand
 from pdopt.program.constraints.skus_within_limit import add_skus_within_limit
@@ -38,6 +39,7 @@ FAMILIES = (
     add_instances_cover_demand,
     add_load_survives_losses,
     add_instances_only_where_used,
+    add_routed_only_where_used,
     add_instances_within_nodes,
     add_spot_instances_within_nodes,
     add_spot_within_share,

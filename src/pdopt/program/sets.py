@@ -52,9 +52,9 @@ def _add_what_runs(program: pyo.ConcreteModel, table: LaneTable) -> None:
             2,
         ),
         _set(
-            "SPARED_LANES",
-            lanes if table.spare_instances else [],
-            "lanes that must survive the loss of instances (all, where redundancy is asked for)",
+            "SWITCHED_LANES",
+            lanes if any(lane.spares for lane in table.lanes) else [],
+            "lanes that are in use or not (all, where redundancy is asked for)",
         ),
     ):
         program.add_component(name, members)

@@ -40,7 +40,7 @@ def add_variables(program: pyo.ConcreteModel) -> None:
         program.SPOT, domain=pyo.NonNegativeIntegers, doc="instances of a lane that run on spot nodes of a term"
     )
     program.Used = pyo.Var(
-        program.SPARED_LANES, program.SLOTS, domain=pyo.Binary, doc="whether a lane has instances at all"
+        program.SWITCHED_LANES, program.SLOTS, domain=pyo.Binary, doc="whether a lane has instances at all"
     )
     program.Chosen = pyo.Var(program.CHOSEN_SKUS, domain=pyo.Binary, doc="whether a SKU is used at all")
     program.StartedNodes = pyo.Var(program.NODE_STARTS, domain=pyo.NonNegativeReals, doc="nodes started for a slot")

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from pdopt.plan.headroom import MOST
 from pdopt.plan.plan import Answer, Headroom, NoPlan, Plan, Pool, Promise
+from pdopt.render.robustness import robustness_lines
 from pdopt.render.text import Line, number, percent, table, usd, usd_per_month
 
 WORDS = {"optimal": "the cheapest plan, proven", "feasible": "the best plan found so far"}
@@ -51,10 +52,7 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
         yield f"margins held back (in load, not in the latencies shown): {', '.join(held_back)}"
     if answer.limits:
         yield f"limits: {', '.join(_limits(answer))}"
-    spares = answer.redundancy.get("instances", 0)
-    if spares:
-        gone = "1 instance" if spares == 1 else f"{spares} instances"
-        yield f"redundancy: every pool keeps its targets with {gone} gone (shown: all running)"
+    yield from robustness_lines(answer)
     yield _rests_on(answer)
     yield _proof(answer)
 

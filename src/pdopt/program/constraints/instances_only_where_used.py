@@ -13,5 +13,5 @@ def add_instances_only_where_used(program: pyo.ConcreteModel) -> None:
         return instances - instances.ub * program.Used[lane, slot] <= 0
 
     program.instances_only_where_used = pyo.Constraint(
-        program.SPARED_LANES, program.SLOTS, rule=rule, doc="a lane that is not in use has no instances"
+        program.SWITCHED_LANES, program.SLOTS, rule=rule, doc="a lane that is not in use has no instances"
     )

@@ -1,4 +1,4 @@
-"""A pool carries its load with some of its instances gone."""
+"""A pool carries its load, or the part of it that is asked for, with some of its instances gone."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from pdopt.program.work import carrying, work
 
 
 def add_load_survives_losses(program: pyo.ConcreteModel) -> None:
-    """Keep the load of each pool in use within its instances less those that may be gone."""
+    """Keep the part of each pool's load that must survive within its instances less those that may be gone."""
 
     def rule(program: pyo.ConcreteModel, lane: str, limit: int, slot: str) -> object:
-        if lane not in program.SPARED_LANES:
+        gone = program.lane_of[lane].spares
+        if not gone:
             return pyo.Constraint.Skip
-        spares = program.table.spare_instances * program.Used[lane, slot]
-        return work(program, lane, limit, slot) + spares - carrying(program, lane, slot) <= 0
+        spares = gone * program.Used[lane, slot]
+        return program.table.serve * work(program, lane, limit, slot) + spares - carrying(program, lane, slot) <= 0
 
     program.load_survives_losses = pyo.Constraint(
         program.LIMITS,
         program.SLOTS,
         rule=rule,
-        doc="work routed to a lane and its spare instances are at most its instances",
+        doc="the part of a lane's work that must survive and its spare instances are at most its instances",
     )

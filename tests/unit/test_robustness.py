@@ -1,0 +1,113 @@
+"""What may be gone: what the door refuses, what the audit finds, what the plan says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.samples import answer_of, changed, fleet_of, lane, paper, town
+
+from pdopt.capacity.lanes import every_lane
+from pdopt.capacity.prune import prune
+from pdopt.fleet.faults import FleetFaults
+from pdopt.fleet.fleet import Redundancy
+from pdopt.plan.audit import audit
+from pdopt.render.plan import answer_lines
+from pdopt.render.text import show
+
+
+def faults(document: dict) -> list[str]:
+    with pytest.raises(FleetFaults) as raised:
+        fleet_of(document)
+    return [f"{fault.path}: {fault.sentence}" for fault in raised.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ({"nodes": -1}, "redundancy.nodes: must be greater than or equal to 0, got -1"),
+        ({"nodes": 1.5}, "redundancy.nodes: must be a whole number"),
+        ({"nodes": 1, "serve": 0}, "redundancy.serve: must be greater than 0, got 0"),
+        ({"nodes": 1, "serve": "110 %"}, "redundancy.serve: must be less than or equal to 1, got '110 %'"),
+        ({"node": 1}, "redundancy.node: unknown key; did you mean nodes"),
+        (1, "redundancy: must be a mapping with instances, nodes"),
+    ],
+)
+def test_faults_of_redundancy(written, said):
+    (complaint,) = faults(changed(paper(), redundancy=written))
+    assert complaint.startswith(said)
+
+
+def test_redundancy_is_read():
+    document = changed(paper(), redundancy={"instances": 1, "nodes": 2, "serve": "90 %"})
+    assert fleet_of(document).redundancy == Redundancy(1, 2, 0.9)
+
+
+def test_a_part_to_serve_of_nothing_gone_is_noted():
+    notes = fleet_of(changed(paper(), redundancy={"serve": 0.9})).notes
+    assert any(note.startswith("redundancy.serve has no effect") for note in notes)
+    assert answer_of(changed(paper(), redundancy={"serve": 0.9})).redundancy == {}
+
+
+def test_spares_are_those_of_the_shape_on_the_node():
+    """Town's nodes have 8 GPUs; instances of 4 stand two on a node, those of 2 four; three instances are asked for."""
+    fleet = fleet_of(changed(town(), redundancy={"instances": 3, "nodes": 1}))
+    assert {(lane.shape.gpus, lane.spares) for lane in every_lane(fleet).lanes} == {(4, 3), (2, 4)}
+
+
+def test_the_node_is_the_physical_one_where_gpus_are_billed():
+    document = changed(changed(town(), redundancy={"nodes": 1}), "skus", "big-node", billing="gpu")
+    lanes = every_lane(fleet_of(document)).lanes
+    assert {lane.spares for lane in lanes if lane.sku == "big-node"} == {2}
+
+
+def test_a_lane_that_needs_more_spares_does_not_replace_another():
+    """Two of 3 GPUs carry what one of 8 does, but a node of 8 GPUs may meet four of them, and only one of the 8."""
+    small = lane("small", "mixed", "S", 3, {("a", ""): 2.0})
+    large = lane("large", "mixed", "S", 8, {("a", ""): 1.0})
+    assert prune([large, small]) == [small]
+    small, large = replace(small, spares=4), replace(large, spares=1)
+    assert prune([large, small]) == [large, small]
+
+
+@pytest.mark.parametrize("redundancy", [{"instances": 1}, {"nodes": 1}])
+def test_one_instance_less_is_found_by_the_audit(redundancy):
+    fleet = fleet_of(changed(paper(), redundancy=redundancy))
+    plan = answer_of(changed(paper(), redundancy=redundancy))
+    assert audit(fleet, plan) == []
+    for i, pool in enumerate(plan.pools):
+        fewer = pool.model_copy(update={"instances": pool.instances - 1})
+        told = audit(fleet, plan.model_copy(update={"pools": (*plan.pools[:i], fewer, *plan.pools[i + 1 :])}))
+        assert any("instances gone" in words and pool.role in words for words in told)
+    stricter = replace(fleet, redundancy=replace(fleet.redundancy, nodes=2))
+    assert any("(2 nodes)" in words and "exceeds" in words for words in audit(stricter, plan))
+
+
+def test_a_plan_without_spares_is_found_by_the_audit():
+    plan = answer_of(paper())
+    told = audit(fleet_of(changed(paper(), redundancy={"nodes": 4})), plan)
+    assert told
+    assert all("none is left" in words for words in told)
+
+
+def test_a_plan_that_keeps_a_part_is_found_where_more_is_asked_for():
+    plan = answer_of(changed(paper(), redundancy={"instances": 2, "serve": 0.5}))
+    assert any("2 of" in words for words in audit(fleet_of(changed(paper(), redundancy={"instances": 2})), plan))
+
+
+@pytest.mark.parametrize(
+    ("redundancy", "said"),
+    [
+        ({"instances": 1}, "every pool keeps its targets with 1 instance gone"),
+        ({"instances": 3, "nodes": 2}, "every pool keeps its targets with 3 instances, or 2 nodes gone"),
+        (
+            {"nodes": 1, "serve": 0.9},
+            "every pool carries at least 90 % of its load within its targets with 1 node gone",
+        ),
+    ],
+)
+def test_the_plan_says_what_may_be_gone(redundancy, said, capsys):
+    plan = answer_of(changed(paper(), redundancy=redundancy))
+    assert plan.redundancy == redundancy
+    show(answer_lines(plan))
+    assert said in capsys.readouterr().out
