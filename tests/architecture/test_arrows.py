@@ -29,6 +29,7 @@ ALONE = tuple(
         "audit_losses.py",
         "conditions.py",
         "decode_pools.py",
+        "deviations.py",
         "forecasts.py",
         "forward/",
         "headroom.py",

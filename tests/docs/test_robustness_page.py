@@ -10,7 +10,7 @@ import yaml
 from tests.samples import fleet_of, town
 
 from pdopt.capacity.spares import on_a_node
-from pdopt.fleet.fleet import Redundancy
+from pdopt.fleet.fleet import Redundancy, Uncertainty
 
 PAGE = (Path(__file__).parents[2] / "docs/robustness.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"<!-- (\w+) -->\n```\w*\n(.*?)```", PAGE, re.DOTALL))
@@ -18,7 +18,11 @@ BLOCKS = dict(re.findall(r"<!-- (\w+) -->\n```\w*\n(.*?)```", PAGE, re.DOTALL))
 
 @pytest.mark.parametrize(
     ("name", "section", "read"),
-    [("instances", "redundancy", Redundancy(1, serve=0.9)), ("nodes", "redundancy", Redundancy(nodes=1))],
+    [
+        ("instances", "redundancy", Redundancy(1, serve=0.9)),
+        ("nodes", "redundancy", Redundancy(nodes=1)),
+        ("uncertainty", "uncertainty", Uncertainty(1, dict.fromkeys(town()["workloads"], 0.2))),
+    ],
 )
 def test_blocks_are_read(name, section, read):
     assert getattr(fleet_of(town() | yaml.safe_load(BLOCKS[name])), section) == read

@@ -10,7 +10,7 @@ from tests.samples import answer_of, changed, fleet_of, lane, paper, town
 from pdopt.capacity.lanes import every_lane
 from pdopt.capacity.prune import prune
 from pdopt.fleet.faults import FleetFaults
-from pdopt.fleet.fleet import Redundancy
+from pdopt.fleet.fleet import Redundancy, Uncertainty
 from pdopt.plan.audit import audit
 from pdopt.render.plan import answer_lines
 from pdopt.render.text import show
@@ -111,3 +111,76 @@ def test_the_plan_says_what_may_be_gone(redundancy, said, capsys):
     assert plan.redundancy == redundancy
     show(answer_lines(plan))
     assert said in capsys.readouterr().out
+
+
+def uncertain(**written) -> dict:
+    return changed(town(), uncertainty=written)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ({"workloads": -1, "deviation": 0.2}, "uncertainty.workloads: must be greater than or equal to 0, got -1"),
+        ({"workloads": 1}, "uncertainty.deviation: is missing; give the fraction of work"),
+        ({"deviation": 0.1}, "uncertainty.workloads: is missing; give how many workloads"),
+        ({"workloads": 1, "deviation": "300 %"}, "uncertainty.deviation: must be less than or equal to 2"),
+        ({"workloads": 1, "deviation": {"chat": -0.1}}, "uncertainty.deviation.chat: must be greater than or equal"),
+        ({"workloads": 1, "deviation": {"chta": 0.1}}, "uncertainty.deviation.chta: is not one of workloads; did you"),
+        ({"workloads": 1, "deviation": [0.1]}, "uncertainty.deviation: must be a number"),
+        ({"workloads": 1, "deviations": 0.1, "deviation": 0.1}, "uncertainty.deviations: unknown key; did you mean"),
+    ],
+)
+def test_faults_of_uncertainty(written, said):
+    (complaint,) = faults(uncertain(**written))
+    assert complaint.startswith(said)
+
+
+def test_uncertainty_is_read():
+    names = list(town()["workloads"])
+    assert fleet_of(uncertain(workloads=2, deviation="20 %")).uncertainty == Uncertainty(2, dict.fromkeys(names, 0.2))
+    named = {"chat": "30 %", "code": 0}
+    assert fleet_of(uncertain(workloads=1, deviation=named)).uncertainty == Uncertainty(1, {"chat": 0.3})
+    assert fleet_of(town()).uncertainty == Uncertainty()
+
+
+def test_a_plan_that_is_too_sure_is_found_by_the_audit():
+    plan = answer_of(town())
+    told = audit(fleet_of(uncertain(workloads=1, deviation=0.5)), plan)
+    assert any("chat deviating" in words and "exceeds" in words for words in told)
+    assert not any(" and " in words.split(":")[0] for words in told)
+    both = audit(fleet_of(uncertain(workloads=2, deviation=0.5)), plan)
+    assert any("chat and code deviating" in words or "code and chat deviating" in words for words in both)
+
+
+def test_an_instance_less_is_found_where_deviations_and_losses_come_together():
+    """Either alone is survived by a plan made for it; both at once are not."""
+    fleet = fleet_of(changed(uncertain(workloads=1, deviation=0.9), redundancy={"instances": 1}))
+    alone = [answer_of(uncertain(workloads=1, deviation=0.9)), answer_of(changed(town(), redundancy={"instances": 1}))]
+    for plan in alone:
+        assert any("instances gone, " in words and "deviating" in words for words in audit(fleet, plan))
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ({"workloads": 1, "deviation": 0.2}, "any one of its workloads brings up to 20 % more work than stated"),
+        (
+            {"workloads": 2, "deviation": {"chat": 0.3, "code": 0.1}},
+            "any 2 of its workloads bring more work than stated (chat up to 30 %, code up to 10 %)",
+        ),
+    ],
+)
+def test_the_plan_says_what_may_deviate(written, said, capsys):
+    plan = answer_of(uncertain(**written))
+    assert plan.uncertainty.workloads == written["workloads"]
+    show(answer_lines(plan))
+    assert f"uncertainty: every pool keeps its targets when {said}" in capsys.readouterr().out
+
+
+def test_a_plan_that_nothing_is_asked_of_says_nothing(capsys):
+    plan = answer_of(uncertain(workloads=0, deviation=0.2))
+    assert (plan.uncertainty, plan.redundancy) == (None, {})
+    show(answer_lines(plan))
+    shown = capsys.readouterr().out
+    assert "uncertainty" not in shown
+    assert "redundancy" not in shown

@@ -48,6 +48,7 @@ def every_lane(fleet: Fleet) -> LaneTable:
         slots=when,
         refusals=tuple(refusals),
         serve=fleet.redundancy.serve,
+        uncertainty=fleet.uncertainty,
         max_skus=fleet.limits.max_skus,
         power_kw=fleet.limits.power_kw,
         budget_usd_per_h=None if fleet.budget_usd_per_h is None else fleet.budget_usd_per_h - fleet.sunk_usd_per_h,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pdopt.capacity.refusal import Refusal
 from pdopt.capacity.slots import Slot
-from pdopt.fleet.fleet import Risk
+from pdopt.fleet.fleet import Risk, Uncertainty
 from pdopt.fleet.profiles import Shape
 
 NO_RISK = Risk()
@@ -44,6 +44,11 @@ class Lane:
     limits: tuple[str, ...]
     loads: dict[Route, tuple[float, ...]]
     spares: int = 0
+
+    @property
+    def workloads(self) -> tuple[str, ...]:
+        """Workloads that it can serve, each once."""
+        return tuple(dict.fromkeys(route.workload for route in self.loads))
 
     @property
     def deployment(self) -> tuple[str, str, str, str]:
@@ -138,6 +143,8 @@ class LaneTable:
         What can run, what it can run on, and when it must.
     serve : float
         Part of the load of each pool in use that is carried when its spares are gone.
+    uncertainty : Uncertainty
+        Which workloads may bring more work than stated, how much more, and how many of a pool at once.
     max_skus, power_kw : int and float, or None
         Most SKUs to use, most kilowatts to draw.
     budget_usd_per_h : float or None
@@ -155,6 +162,7 @@ class LaneTable:
     slots: tuple[Slot, ...]
     refusals: tuple[Refusal, ...]
     serve: float = 1.0
+    uncertainty: Uncertainty = field(default_factory=Uncertainty)
     max_skus: int | None = None
     power_kw: float | None = None
     budget_usd_per_h: float | None = None

@@ -19,7 +19,8 @@ class Change:
     ----------
     path : tuple of str
         ``("skus", name, "available" | "at_least" | "usd_per_hour")``, ``("workloads", name, "min_served")``,
-        ``("workloads", name, "slo", "ttft_mean_ms")``, ``("limits" | "margins" | "redundancy" | "budget", key)``.
+        ``("workloads", name, "slo", "ttft_mean_ms")``, ``("limits" | "margins" | "redundancy" | "uncertainty" |
+        "budget", key)``.
     to : number or None
         None takes the key away: no limit.
     """

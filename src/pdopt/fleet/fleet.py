@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 
 from pdopt.fleet.profiles import DecodeProfile, MixedProfile, PrefillProfile, Profile, Shape
@@ -257,6 +258,25 @@ class Redundancy:
 
 
 @dataclass(frozen=True)
+class Uncertainty:
+    """What may deviate from what is stated: at once, at most so many workloads of any pool.
+
+    Attributes
+    ----------
+    deviation : dict
+        Workload → fraction of work that it may bring beyond what is stated.
+    """
+
+    workloads: int = 0
+    deviation: dict[str, float] = field(default_factory=dict)
+
+    def among(self, workloads: Iterable[str]) -> dict[str, float]:
+        """Give the fractions of those of some workloads that may deviate."""
+        found = {name: self.deviation.get(name, 0.0) for name in dict.fromkeys(workloads)}
+        return {name: fraction for name, fraction in found.items() if fraction and self.workloads}
+
+
+@dataclass(frozen=True)
 class Limits:
     """What a plan as a whole must stay within; None where nothing is asked."""
 
@@ -308,6 +328,7 @@ class Fleet:
     assumptions: Assumptions = Assumptions()
     margins: Margins = Margins()
     redundancy: Redundancy = Redundancy()
+    uncertainty: Uncertainty = field(default_factory=Uncertainty)
     limits: Limits = Limits()
     periods: tuple[Period, ...] = (ALWAYS,)
     scenarios: tuple[Scenario, ...] = (SURELY,)

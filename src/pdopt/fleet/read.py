@@ -32,11 +32,12 @@ from pdopt.fleet.scenarios import read_budget, read_risk, read_scenarios
 from pdopt.fleet.sections import entries_of, section_of
 from pdopt.fleet.sites import check_site_power, latency_notes, read_sites
 from pdopt.fleet.skus import read_skus
+from pdopt.fleet.uncertainty import read_uncertainty
 from pdopt.fleet.workloads import Usual, workload_of
 
 KEYS = (
     *("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy", "limits"),
-    *("periods", "scenarios", "risk", "budget", "sites"),
+    *("periods", "scenarios", "risk", "budget", "sites", "uncertainty"),
 )
 
 
@@ -104,6 +105,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         if name not in models and isinstance(written, dict):
             check_rows(name, written, complaints)
     check_names(raw, complaints)
+    uncertainty = read_uncertainty(raw, complaints)
     sites = read_sites(raw, complaints)
     forbid, require = (read_rules(raw, key, complaints) for key in ("forbid", "require"))
     check_demand(raw, horizon, complaints)
@@ -125,6 +127,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         assumptions=Assumptions(**assumptions.model_dump()),
         margins=Margins(**margins.model_dump()),
         redundancy=Redundancy(**redundancy.model_dump()),
+        uncertainty=uncertainty,
         limits=Limits(**limits.model_dump(exclude={"forbid", "require"})),
         sites=sites,
         forbid=forbid,

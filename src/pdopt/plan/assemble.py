@@ -13,7 +13,7 @@ from pdopt.plan.decision import Decision
 from pdopt.plan.holdings import Held, holdings
 from pdopt.plan.notes import plan_notes
 from pdopt.plan.placement import rules_of
-from pdopt.plan.plan import Budget, PeriodTotal, Plan, Pool, ProfileUsed
+from pdopt.plan.plan import Budget, Deviations, PeriodTotal, Plan, Pool, ProfileUsed
 from pdopt.plan.pools import shape_of
 from pdopt.plan.promises import Moment, promise
 from pdopt.plan.rentals import rentals
@@ -52,6 +52,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         assumptions=asdict(fleet.assumptions),
         margins=asdict(fleet.margins),
         redundancy=fleet.redundancy.stated(),
+        uncertainty=_deviations(fleet),
         limits={name: value for name, value in asdict(fleet.limits).items() if value is not None},
         rules=rules_of(fleet),
         token_prices=tuple(token_prices(fleet, table, every)),
@@ -116,6 +117,12 @@ def _budget(fleet: Fleet, decision: Decision) -> Budget | None:
         value_bound_per_hour=max(decision.value_bound * per_hour, value),
         wanted_value_per_hour=wanted * 3600,
     )
+
+
+def _deviations(fleet: Fleet) -> Deviations | None:
+    asked = fleet.uncertainty
+    fractions = asked.among(fleet.workloads)
+    return Deviations(workloads=asked.workloads, deviation=fractions) if fractions else None
 
 
 def _profiles_used(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[ProfileUsed]:

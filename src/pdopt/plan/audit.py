@@ -9,7 +9,8 @@ from math import isclose
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.audit_losses import losses
 from pdopt.plan.audit_money import audit_money, gpus_held, pools_at, running_when
-from pdopt.plan.conditions import AS_STATED, with_margins_used_up
+from pdopt.plan.conditions import AS_STATED
+from pdopt.plan.deviations import deviating
 from pdopt.plan.forecasts import forecast_of
 from pdopt.plan.forward.line import Unpredictable
 from pdopt.plan.placement import cannot_hand_over, misplaced
@@ -95,16 +96,18 @@ def _pools(fleet: Fleet, plan: Plan) -> Iterator[str]:
 
 
 def _targets(fleet: Fleet, plan: Plan) -> Iterator[str]:
-    for words, conditions in (("", AS_STATED), (" with margins used up", with_margins_used_up(fleet))):
-        for pool in plan.pools:
-            if pool.instances < 1:
-                continue
-            where = f"{pool.model} {pool.role} on {pool.sku}{words}"
-            try:
-                for missed in forecast_of(fleet, pool, plan.pools).broken(conditions):
-                    yield f"{where}: {missed}"
-            except (Unpredictable, LookupError) as error:
-                yield f"{where}: {error}"
+    for pool in plan.pools:
+        if pool.instances < 1:
+            continue
+        where = f"{pool.model} {pool.role} on {pool.sku}"
+        used_up = ((f" with margins used up{words}", case) for words, case in deviating(fleet, pool))
+        try:
+            forecast = forecast_of(fleet, pool, plan.pools)
+            for words, conditions in (("", AS_STATED), *used_up):
+                for missed in forecast.broken(conditions):
+                    yield f"{where}{words}: {missed}"
+        except (Unpredictable, LookupError) as error:
+            yield f"{where}: {error}"
 
 
 def _limits(fleet: Fleet, plan: Plan) -> Iterator[str]:

@@ -7,18 +7,16 @@ from dataclasses import replace
 from math import gcd
 
 from pdopt.fleet.fleet import Fleet
-from pdopt.plan.conditions import with_margins_used_up
+from pdopt.plan.deviations import deviating
 from pdopt.plan.forecasts import forecast_of
 from pdopt.plan.plan import Plan, Pool
 
 
 def losses(fleet: Fleet, plan: Plan) -> Iterator[str]:
-    """Look at every pool without the instances and nodes that may be gone, and with the margins used up."""
-    stressed = with_margins_used_up(fleet)
-    stressed = replace(stressed, all_demand=stressed.all_demand * fleet.redundancy.serve)
+    """Look at every pool without the instances and nodes that may be gone, with margins and deviations used up."""
     for pool in plan.pools:
-        for gone, words in _gone(fleet, pool):
-            where = f"{pool.model} {pool.role} on {pool.sku} with {gone} of {pool.instances} instances gone{words}"
+        for gone, why in _gone(fleet, pool):
+            where = f"{pool.model} {pool.role} on {pool.sku} with {gone} of {pool.instances} instances gone{why}"
             if not pool.serves or not gone:
                 continue
             if pool.carrying <= gone:
@@ -26,8 +24,11 @@ def losses(fleet: Fleet, plan: Plan) -> Iterator[str]:
                 continue
             left = pool.model_copy(update={"instances": pool.instances - gone})
             siblings = tuple(left if other is pool else other for other in plan.pools)
-            for missed in forecast_of(fleet, left, siblings).broken(stressed):
-                yield f"{where}: {missed}"
+            forecast = forecast_of(fleet, left, siblings)
+            for words, case in deviating(fleet, pool):
+                lessened = replace(case, all_demand=case.all_demand * fleet.redundancy.serve)
+                for missed in forecast.broken(lessened):
+                    yield f"{where}{words}: {missed}"
 
 
 def _gone(fleet: Fleet, pool: Pool) -> Iterator[tuple[int, str]]:

@@ -206,6 +206,13 @@ class Budget(Part):
     wanted_value_per_hour: float
 
 
+class Deviations(Part):
+    """So many workloads of any pool at once may bring that fraction of work beyond what is stated."""
+
+    workloads: int
+    deviation: dict[str, float]
+
+
 class ProfileUsed(Part):
     """A profile that the plan rests on."""
 
@@ -272,6 +279,7 @@ class Plan(Part):
     assumptions: dict[str, float | str]
     margins: dict[str, float]
     redundancy: dict[str, int | float] = Field(default_factory=dict)
+    uncertainty: Deviations | None = None
     limits: dict[str, float] = Field(default_factory=dict)
     rules: dict[str, tuple[dict[str, str], ...]] | None = None
     token_prices: tuple[TokenPrice, ...] = ()

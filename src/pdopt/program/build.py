@@ -6,10 +6,12 @@ import pyomo.environ as pyo
 
 from pdopt.capacity.table import LaneTable
 from pdopt.program.constraints.cost_within_budget import add_cost_within_budget
+from pdopt.program.constraints.deviations_covered import add_deviations_covered
 from pdopt.program.constraints.instance_starts_counted import add_instance_starts_counted
 from pdopt.program.constraints.instances_cover_demand import add_instances_cover_demand
 from pdopt.program.constraints.instances_only_where_used import add_instances_only_where_used
 from pdopt.program.constraints.instances_within_nodes import add_instances_within_nodes
+from pdopt.program.constraints.load_survives_deviations import add_load_survives_deviations
 from pdopt.program.constraints.load_survives_losses import add_load_survives_losses
 from pdopt.program.constraints.load_within_instances import add_load_within_instances
 from pdopt.program.constraints.node_starts_counted import add_node_starts_counted
@@ -37,6 +39,8 @@ FAMILIES = (
     add_prefill_feeds_decode,
     add_load_within_instances,
     add_instances_cover_demand,
+    add_load_survives_deviations,
+    add_deviations_covered,
     add_load_survives_losses,
     add_instances_only_where_used,
     add_routed_only_where_used,

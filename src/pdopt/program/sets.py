@@ -18,6 +18,7 @@ def add_sets(program: pyo.ConcreteModel, table: LaneTable) -> None:
     program.node_type_of = {node.sku: node for node in table.nodes}
     program.term_of = {(node.sku, term.name): term for node in table.nodes for term in node.ways_to_pay}
     _add_what_runs(program, table)
+    _add_what_deviates(program, table)
     _add_what_is_rented(program, table)
     _add_what_is_weighed(program, table)
 
@@ -55,6 +56,22 @@ def _add_what_runs(program: pyo.ConcreteModel, table: LaneTable) -> None:
             "SWITCHED_LANES",
             lanes if any(lane.spares for lane in table.lanes) else [],
             "lanes that are in use or not (all, where redundancy is asked for)",
+        ),
+    ):
+        program.add_component(name, members)
+
+
+def _add_what_deviates(program: pyo.ConcreteModel, table: LaneTable) -> None:
+    program.deviations_of = {lane.name: table.uncertainty.among(lane.workloads) for lane in table.lanes}
+    choosing = [lane for lane, found in program.deviations_of.items() if len(found) > table.uncertainty.workloads]
+    limits = [(lane, i) for lane in choosing for i in range(len(program.lane_of[lane].limits))]
+    for name, members in (
+        _set("CHOOSING_LIMITS", limits, "(lane, limit) of lanes with more workloads than may deviate at once", 2),
+        _set(
+            "DEVIATIONS",
+            ((*limit, workload) for limit in limits for workload in program.deviations_of[limit[0]]),
+            "(lane, limit, workload): of those, what may bring more work than stated",
+            3,
         ),
     ):
         program.add_component(name, members)

@@ -14,6 +14,7 @@ from pdopt.capacity.table import LaneTable
 from pdopt.fleet.fleet import Fleet, Limits
 from pdopt.plan.plan import Reason
 from pdopt.program.matrix import Matrix
+from pdopt.solving.caution import too_cautious
 from pdopt.solving.highs import run
 
 SECONDS = 20.0
@@ -53,6 +54,7 @@ def shortage(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_s: float
         words = "needed, together with the others named here"
         reasons = [bound.told(more, words) for bound, more in zip(bounds, together or (), strict=False) if more > 1e-9]
     reasons.sort(key=lambda reason: reason.nodes_short or 0)
+    reasons += too_cautious(fleet, seconds)
     reasons += _carried(fleet, table, matrix, seconds)
     return reasons
 

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from pdopt.fleet.entries.kinds import Factors
+from pdopt.fleet.entries.kinds import Deviations, Factors
 from pdopt.fleet.faults import Path
-from pdopt.fleet.fields import Entry, Fraction, NotNegative
+from pdopt.fleet.fields import CountOrZero, Entry, Fraction, NotNegative
 
 
 class ScenarioEntry(Entry):
@@ -27,6 +27,15 @@ class RiskEntry(Entry):
     weight: Fraction = Field(description="the weight of the dearest cases against the expected cost, 0 to 1")
     cvar: Fraction = Field(
         description="the part of the cases left out as cheap: 0.9 for the dearest tenth, 1 for the dearest one"
+    )
+
+
+class UncertaintyEntry(Entry):
+    """More work than stated: more requests, longer ones, or slower service, of some workloads at once."""
+
+    workloads: CountOrZero = Field(description="how many workloads of any one pool may bring more than stated at once")
+    deviation: Deviations = Field(
+        description="the fraction of work they may bring beyond it, such as 0.2 or 20 %, or a mapping of workloads"
     )
 
 

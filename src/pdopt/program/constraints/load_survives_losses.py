@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 
-from pdopt.program.work import carrying, work
+from pdopt.program.work import carrying, protected_work
 
 
 def add_load_survives_losses(program: pyo.ConcreteModel) -> None:
@@ -15,7 +15,8 @@ def add_load_survives_losses(program: pyo.ConcreteModel) -> None:
         if not gone:
             return pyo.Constraint.Skip
         spares = gone * program.Used[lane, slot]
-        return program.table.serve * work(program, lane, limit, slot) + spares - carrying(program, lane, slot) <= 0
+        load = program.table.serve * protected_work(program, lane, limit, slot)
+        return load + spares - carrying(program, lane, slot) <= 0
 
     program.load_survives_losses = pyo.Constraint(
         program.LIMITS,
