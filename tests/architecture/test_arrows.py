@@ -27,6 +27,8 @@ ALONE = tuple(
     for name in (
         "audit.py",
         "audit_losses.py",
+        "audit_sites.py",
+        "audit_ways.py",
         "conditions.py",
         "decode_pools.py",
         "deviations.py",

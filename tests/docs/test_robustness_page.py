@@ -21,11 +21,15 @@ BLOCKS = dict(re.findall(r"<!-- (\w+) -->\n```\w*\n(.*?)```", PAGE, re.DOTALL))
     [
         ("instances", "redundancy", Redundancy(1, serve=0.9)),
         ("nodes", "redundancy", Redundancy(nodes=1)),
+        ("sites", "redundancy", Redundancy(sites=1, serve=0.7)),
         ("uncertainty", "uncertainty", Uncertainty(1, dict.fromkeys(town()["workloads"], 0.2))),
     ],
 )
 def test_blocks_are_read(name, section, read):
-    assert getattr(fleet_of(town() | yaml.safe_load(BLOCKS[name])), section) == read
+    document = town() | {"sites": {"paris": {}, "oslo": {}}} | yaml.safe_load(BLOCKS[name])
+    for sku, site in zip(document["skus"].values(), document["sites"], strict=True):
+        sku["site"] = site
+    assert getattr(fleet_of(document), section) == read
 
 
 def test_the_table_of_nodes():

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 from tests.samples import answer_of, changed, fleet_of, lane, paper, town
+from tests.theory.test_site_losses import shared_case, shared_fleet, split_case, split_fleet
 
+import pdopt
 from pdopt.capacity.lanes import every_lane
 from pdopt.capacity.prune import prune
 from pdopt.fleet.faults import FleetFaults
@@ -40,7 +42,7 @@ def test_faults_of_redundancy(written, said):
 
 def test_redundancy_is_read():
     document = changed(paper(), redundancy={"instances": 1, "nodes": 2, "serve": "90 %"})
-    assert fleet_of(document).redundancy == Redundancy(1, 2, 0.9)
+    assert fleet_of(document).redundancy == Redundancy(1, 2, serve=0.9)
 
 
 def test_a_part_to_serve_of_nothing_gone_is_noted():
@@ -184,3 +186,126 @@ def test_a_plan_that_nothing_is_asked_of_says_nothing(capsys):
     shown = capsys.readouterr().out
     assert "uncertainty" not in shown
     assert "redundancy" not in shown
+
+
+def three_sites(**redundancy) -> dict:
+    return changed(split_fleet(split_case(1)), redundancy=redundancy)
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (changed(town(), redundancy={"sites": 1}), "redundancy.sites: needs sites: with a name for each, and site:"),
+        (three_sites(sites=3), "redundancy.sites: is 3, but all SKUs stand in east and north and west: none is left"),
+        (
+            changed(three_sites(sites=2), "workloads", "chat", sites=["east", "west"]),
+            "workloads.chat.sites: names only east and west, so nothing serves it when 2 sites are gone",
+        ),
+    ],
+)
+def test_faults_of_sites_that_may_be_gone(document, said):
+    (complaint,) = faults(document)
+    assert complaint.startswith(said)
+
+
+def test_a_pin_is_no_fault_where_nothing_must_be_served():
+    document = changed(three_sites(sites=1), "workloads", "chat", sites=["east"], min_served=0)
+    assert answer_of(document).cost_per_hour == 0
+
+
+def test_a_pin_that_passes_the_door_is_told_as_infeasible():
+    """As `explain` asks: one more site to be gone than the pins allow."""
+    fleet = fleet_of(changed(three_sites(sites=1), "workloads", "chat", sites=["east", "west"]))
+    answer = pdopt.solve(replace(fleet, redundancy=replace(fleet.redundancy, sites=2)))
+    assert answer.status == "infeasible"
+    (reason,) = answer.reasons
+    assert (reason.kind, reason.workload) == ("site", "chat")
+    assert reason.sentence.startswith("chat: with east and west gone, nothing is left that can serve it")
+    assert "let it use more sites" in reason.sentence
+
+
+def test_too_small_a_stock_for_a_lost_site_names_both():
+    """One P and one D in each site carry 3.95, 5.57 and 3.56 requests per second: 7.51 without the second."""
+    fleet = three_sites(sites=1)
+    for sku in fleet["skus"].values():
+        sku["available"] = 2
+    answer = answer_of(changed(fleet, "workloads", "chat", requests_per_second=8))
+    assert answer.status == "infeasible"
+    assert any(reason.limit == "redundancy.sites" for reason in answer.reasons)
+    assert answer.reasons[-1].kind == "demand"
+    fraction = answer.reasons[-1].largest_fraction
+    assert fraction * 8 == pytest.approx(7.51066, rel=1e-5)
+    less = changed(fleet, "workloads", "chat", requests_per_second=8 * fraction * 0.9999)
+    assert answer_of(less).status == "optimal"
+    more = changed(fleet, "workloads", "chat", requests_per_second=8 * fraction * 1.0001)
+    assert answer_of(more).status == "infeasible"
+
+
+@pytest.fixture(scope="module")
+def survivor():
+    fleet = fleet_of(changed(three_sites(sites=1, serve=0.9), margins={"demand": 0.1}))
+    return fleet, pdopt.solve(fleet)
+
+
+def with_after(plan, gone, pools):
+    return plan.model_copy(update={"after_losing": {**plan.after_losing, gone: tuple(pools)}})
+
+
+def test_a_plan_that_survives_a_site_has_nothing_to_be_told(survivor):
+    fleet, plan = survivor
+    assert plan.status == "optimal"
+    assert audit(fleet, plan) == []
+    assert set(plan.after_losing) == {"east", "north", "west"}
+
+
+def test_what_is_left_is_audited(survivor):
+    fleet, plan = survivor
+    gone = "east"
+    first, *others = plan.after_losing[gone]
+
+    def told(*pools):
+        return [words for words in audit(fleet, with_after(plan, gone, pools)) if words.startswith("with east gone: ")]
+
+    def changed_first(**values):
+        return told(first.model_copy(update=values), *others)
+
+    assert any("carries 0 of" in words for words in told())
+    assert any("instances serve" in words for words in changed_first(instances=first.instances + 1))
+    assert any("stands in east" in words for words in changed_first(sku="east", gpu="east", site="east"))
+    assert any("carries less than nothing" in words for words in changed_first(serves={"chat": -1.0}))
+    less = {name: rate * 0.99 for name, rate in first.serves.items()}
+    assert any("carries" in words for words in changed_first(serves=less))
+    assert any("exceeds" in words for words in changed_first(serves={"chat": first.serves["chat"] * 3}))
+    decode = next(pool for pool in (first, *others) if pool.role == "decode")
+    rest = [pool for pool in (first, *others) if pool is not decode]
+    assert any("differ by" in words for words in told(*rest, decode.model_copy(update={"handover": "nowhere"})))
+
+
+def test_nothing_said_of_a_lost_site_is_found(survivor):
+    fleet, plan = survivor
+    told = audit(fleet, plan.model_copy(update={"after_losing": None}))
+    assert {words.split(":")[0] for words in told} == {"with east gone", "with north gone", "with west gone"}
+
+
+def test_a_plan_in_one_site_is_found_where_it_may_be_gone():
+    sure = answer_of(changed(three_sites(), redundancy=None))
+    (site,) = {pool.sku for pool in sure.pools}
+    told = audit(fleet_of(three_sites(sites=1)), sure)
+    assert any(f"with {site} gone: chat: prefill carries 0 of" in words for words in told)
+
+
+def test_pins_are_audited_among_what_is_left():
+    case = shared_case(1)
+    fleet, plan = fleet_of(shared_fleet(case)), answer_of(shared_fleet(case))
+    (elsewhere,) = set(fleet.sites) - set(case["pinned"])
+    moved = fleet_of(changed(shared_fleet(case), "workloads", "v", sites=[elsewhere, case["pinned"][0]]))
+    assert audit(fleet, plan) == []
+    assert any("gone: " in words and "only" in words for words in audit(moved, plan))
+
+
+def test_the_plan_says_that_sites_may_be_gone(survivor, capsys):
+    _, plan = survivor
+    show(answer_lines(plan))
+    said = "redundancy: when any one site is gone, the others serve 90 % of what each workload must get (how: --json)"
+    assert said in capsys.readouterr().out
+    assert plan.redundancy == {"sites": 1, "serve": 0.9}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import count
+from itertools import combinations, count
 from typing import Any
 
 from pdopt.capacity.decode_lanes import decode_lanes
@@ -48,6 +48,7 @@ def every_lane(fleet: Fleet) -> LaneTable:
         slots=when,
         refusals=tuple(refusals),
         serve=fleet.redundancy.serve,
+        lost_sites=_lost_sites(fleet),
         uncertainty=fleet.uncertainty,
         max_skus=fleet.limits.max_skus,
         power_kw=fleet.limits.power_kw,
@@ -56,6 +57,11 @@ def every_lane(fleet: Fleet) -> LaneTable:
         instance_start_usd={llm.name: llm.start_usd for llm in fleet.llms.values() if llm.start_usd},
         risk=fleet.risk,
     )
+
+
+def _lost_sites(fleet: Fleet) -> tuple[tuple[str, ...], ...]:
+    sites = dict.fromkeys(sku.site for sku in fleet.skus.values() if sku.site is not None)
+    return tuple(combinations(sites, fleet.redundancy.sites)) if fleet.redundancy.sites else ()
 
 
 def _worth(fleet: Fleet) -> dict[str, Worth]:
@@ -74,4 +80,4 @@ def _lanes_of(fleet: Fleet, llm: Llm, refusals: list[Refusal], numbers: Iterator
                 if loads:
                     name = f"{llm.name} {role} {sku} {shape} #{next(numbers)}"
                     gone = spares(fleet.redundancy, fleet.skus[sku], shape)
-                    yield Lane(name, llm.name, role, sku, shape, limits, loads, gone)
+                    yield Lane(name, llm.name, role, sku, shape, limits, loads, gone, fleet.skus[sku].site)

@@ -34,6 +34,8 @@ class Lane:
         Route → instances occupied by one request per second, per limit.
     spares : int
         Instances of its pool that may be gone at once.
+    site : str or None
+        Where it stands, where sites are told apart.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Lane:
     limits: tuple[str, ...]
     loads: dict[Route, tuple[float, ...]]
     spares: int = 0
+    site: str | None = None
 
     @property
     def workloads(self) -> tuple[str, ...]:
@@ -142,7 +145,10 @@ class LaneTable:
     lanes, nodes, slots : tuples
         What can run, what it can run on, and when it must.
     serve : float
-        Part of the load of each pool in use that is carried when its spares are gone.
+        Part of the load of each pool in use that is carried when its spares are gone, and of what must be served when
+        sites are.
+    lost_sites : tuple of tuples of str
+        Sites that may be gone at once.
     uncertainty : Uncertainty
         Which workloads may bring more work than stated, how much more, and how many of a pool at once.
     max_skus, power_kw : int and float, or None
@@ -162,6 +168,7 @@ class LaneTable:
     slots: tuple[Slot, ...]
     refusals: tuple[Refusal, ...]
     serve: float = 1.0
+    lost_sites: tuple[tuple[str, ...], ...] = ()
     uncertainty: Uncertainty = field(default_factory=Uncertainty)
     max_skus: int | None = None
     power_kw: float | None = None
@@ -178,10 +185,21 @@ class LaneTable:
             found[slot.scenario] = found.get(slot.scenario, 0.0) + slot.weight
         return found
 
-    def unserved(self) -> tuple[str, ...]:
-        """Workloads that must be served but that no lane, or no pair of lanes, can serve."""
+    @property
+    def remaining(self) -> dict[str, tuple[Lane, ...]]:
+        """Sites that may be gone at once → lanes that stand elsewhere."""
+        return {
+            " and ".join(gone): tuple(lane for lane in self.lanes if lane.site not in gone) for gone in self.lost_sites
+        }
+
+    def stranded(self) -> list[tuple[str, str]]:
+        """Give (sites, workload) of what must be served but that nothing can serve when these sites are gone."""
+        return [(gone, name) for gone, lanes in self.remaining.items() for name in self.unserved(lanes)]
+
+    def unserved(self, lanes: tuple[Lane, ...] | None = None) -> tuple[str, ...]:
+        """Workloads that must be served but that no lane (of those given, or of all), or no pair, can serve."""
         sides: dict[str, set[Route]] = {"prefill": set(), "decode": set(), "mixed": set()}
-        for lane in self.lanes:
+        for lane in self.lanes if lanes is None else lanes:
             sides[lane.role].update(lane.loads)
         served = {route.workload for route in (sides["prefill"] & sides["decode"]) | sides["mixed"]}
         required = [name for slot in self.slots for name, rate in slot.required_rps.items() if rate > 0]

@@ -90,7 +90,7 @@ def without_effect(raw: dict[str, Any]) -> Iterable[str]:
     redundancy = raw.get("redundancy")
     asked = redundancy if isinstance(redundancy, dict) else {}
     if asked.get("serve") is not None and not any(value for key, value in asked.items() if key != "serve"):
-        yield "redundancy.serve has no effect where nothing may be gone; say what may: instances or nodes"
+        yield "redundancy.serve has no effect where nothing may be gone; say what may: instances, nodes or sites"
 
 
 def _fits(instance_gpus: int, node_gpus: int) -> bool:

@@ -243,12 +243,16 @@ class Redundancy:
         Of every pool.
     nodes : int
         Of any SKUs, whatever runs on them.
+    sites : int
+        Whole sites, whatever stands there; requests then go elsewhere.
     serve : float
-        Part of the load of each pool that the rest of it carries within its targets.
+        Part of the load of each pool that the rest of it carries within its targets, and of what must be served of each
+        workload that the sites left serve.
     """
 
     instances: int = 0
     nodes: int = 0
+    sites: int = 0
     serve: float = 1.0
 
     def stated(self) -> dict[str, float]:

@@ -30,6 +30,7 @@ from pdopt.fleet.prices import current_day
 from pdopt.fleet.read_rules import read_rules
 from pdopt.fleet.scenarios import read_budget, read_risk, read_scenarios
 from pdopt.fleet.sections import entries_of, section_of
+from pdopt.fleet.site_losses import check_site_losses
 from pdopt.fleet.sites import check_site_power, latency_notes, read_sites
 from pdopt.fleet.skus import read_skus
 from pdopt.fleet.uncertainty import read_uncertainty
@@ -116,6 +117,8 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     complaints.raise_any()
     usual = Usual(assumptions.prefill_service_cv2, 1.0 if budget is None else 0.0)
     workloads = {n: workload_of(n, entry, usual, horizon) for n, entry in entries.items()}
+    check_site_losses(redundancy.sites, skus, workloads.values(), complaints)
+    complaints.raise_any()
     return Fleet(
         name=str(raw.get("name") or path.stem),
         skus=skus,

@@ -52,6 +52,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         assumptions=asdict(fleet.assumptions),
         margins=asdict(fleet.margins),
         redundancy=fleet.redundancy.stated(),
+        after_losing=_after_losing(fleet, table, decision),
         uncertainty=_deviations(fleet),
         limits={name: value for name, value in asdict(fleet.limits).items() if value is not None},
         rules=rules_of(fleet),
@@ -117,6 +118,19 @@ def _budget(fleet: Fleet, decision: Decision) -> Budget | None:
         value_bound_per_hour=max(decision.value_bound * per_hour, value),
         wanted_value_per_hour=wanted * 3600,
     )
+
+
+def _after_losing(fleet: Fleet, table: LaneTable, decision: Decision) -> dict[str, tuple[Pool, ...]] | None:
+    found = {}
+    for gone, left in table.remaining.items():
+        then = decision.after_losing(gone, left)
+        serving = {slot.name: _serving(pools_of(fleet, table, then, slot)) for slot in table.slots}
+        found[gone] = tuple(pool for moment in _moments(fleet, table, serving) for pool in _dated(fleet, moment))
+    return found or None
+
+
+def _serving(pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
+    return tuple(pool for pool in pools if pool.serves)
 
 
 def _deviations(fleet: Fleet) -> Deviations | None:

@@ -9,13 +9,14 @@ from math import isclose
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.audit_losses import losses
 from pdopt.plan.audit_money import audit_money, gpus_held, pools_at, running_when
+from pdopt.plan.audit_sites import after_losing_at, site_losses
+from pdopt.plan.audit_ways import ways
 from pdopt.plan.conditions import AS_STATED
 from pdopt.plan.deviations import deviating
 from pdopt.plan.forecasts import forecast_of
 from pdopt.plan.forward.line import Unpredictable
-from pdopt.plan.placement import cannot_hand_over, misplaced
-from pdopt.plan.plan import Plan, Pool, Promise
-from pdopt.plan.pools import shape_of
+from pdopt.plan.placement import misplaced
+from pdopt.plan.plan import Plan, Promise
 
 TOLERANCE = 1e-6
 
@@ -54,7 +55,8 @@ def _then(fleet: Fleet, plan: Plan, scenario: str, period: str) -> list[str]:
         *losses(fleet, now),
         *_limits(fleet, now),
         *_rates(fleet, now, served),
-        *_ways(fleet, now),
+        *ways(fleet, now),
+        *site_losses(fleet, now, after_losing_at(plan, scenario, period)),
     ]
 
 
@@ -140,36 +142,3 @@ def _rates(fleet: Fleet, plan: Plan, stated: dict[str, float]) -> Iterator[str]:
                 yield f"{name}: {role} carries {carried:.6g} requests per second, {workload.demand_rps:.6g} come"
             if not isclose(carried, stated.get(name, -1.0), rel_tol=TOLERANCE, abs_tol=1e-12):
                 yield f"{name}: says it serves {stated.get(name)} requests per second, {role} carries {carried:.6g}"
-
-
-def _ways(fleet: Fleet, plan: Plan) -> Iterator[str]:
-    into: dict[tuple[str, str], float] = defaultdict(float)
-    for pool in plan.pools:
-        for handover, rates in (pool.hands_over or {}).items():
-            for name, rate in rates.items():
-                into[handover, name] += rate
-                yield from _way(fleet, plan, pool, handover, name)
-        if pool.role == "prefill":
-            for name, rate in pool.serves.items():
-                sent = sum(rates.get(name, 0.0) for rates in (pool.hands_over or {}).values())
-                if not isclose(sent, rate, rel_tol=TOLERANCE, abs_tol=1e-12):
-                    yield f"{name}: {pool.sku} prefills {rate:.6g} and hands over {sent:.6g} requests per second"
-        if pool.role == "decode":
-            for name, rate in pool.serves.items():
-                into[pool.handover or "", name] -= rate
-    for (handover, name), rate in into.items():
-        demand_rps = fleet.workloads[name].demand_rps if name in fleet.workloads else 0.0
-        if abs(rate) > TOLERANCE * demand_rps:
-            yield f"{name}: prefill and decode differ by {rate:.6g} requests per second at {handover}"
-
-
-def _way(fleet: Fleet, plan: Plan, pool: Pool, handover: str, name: str) -> Iterator[str]:
-    """Check that a prefill pool can hand over to every decode pool that may take its requests."""
-    for other in plan.pools:
-        takes = other.role == "decode" and other.model == pool.model and other.handover == handover
-        if not takes or name not in other.serves:
-            continue
-        if not shape_of(pool).hands_over_to(shape_of(other)):
-            yield f"{name}: {shape_of(pool)} cannot hand its KV cache over to {shape_of(other)}"
-        for why in cannot_hand_over(fleet, pool, other):
-            yield f"{name}: {pool.sku} cannot hand its KV cache over to {other.sku}: {why}"

@@ -262,6 +262,8 @@ class Plan(Part):
         The parts that `cost_per_hour` adds up from: kinds of terms, and starts.
     minimised_per_hour : float or None
         What was minimised where risk counts: `cost_per_hour` weighed with the dearest scenarios. The bound is its own.
+    after_losing : dict or None
+        Sites gone → the pools elsewhere with what they serve then, where sites may be gone.
     """
 
     status: Literal["optimal", "feasible"]
@@ -279,6 +281,7 @@ class Plan(Part):
     assumptions: dict[str, float | str]
     margins: dict[str, float]
     redundancy: dict[str, int | float] = Field(default_factory=dict)
+    after_losing: dict[str, tuple[Pool, ...]] | None = None
     uncertainty: Deviations | None = None
     limits: dict[str, float] = Field(default_factory=dict)
     rules: dict[str, tuple[dict[str, str], ...]] | None = None

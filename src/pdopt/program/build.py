@@ -6,6 +6,7 @@ import pyomo.environ as pyo
 
 from pdopt.capacity.table import LaneTable
 from pdopt.program.constraints.cost_within_budget import add_cost_within_budget
+from pdopt.program.constraints.demand_survives_site_loss import add_demand_survives_site_loss
 from pdopt.program.constraints.deviations_covered import add_deviations_covered
 from pdopt.program.constraints.instance_starts_counted import add_instance_starts_counted
 from pdopt.program.constraints.instances_cover_demand import add_instances_cover_demand
@@ -22,6 +23,9 @@ from pdopt.program.constraints.nodes_within_stock import add_nodes_within_stock
 from pdopt.program.constraints.nodes_within_terms import add_nodes_within_terms
 from pdopt.program.constraints.power_within_limit import add_power_within_limit
 from pdopt.program.constraints.prefill_feeds_decode import add_prefill_feeds_decode
+from pdopt.program.constraints.remaining_cover_demand import add_remaining_cover_demand
+from pdopt.program.constraints.rerouted_feeds_decode import add_rerouted_feeds_decode
+from pdopt.program.constraints.rerouted_within_instances import add_rerouted_within_instances
 from pdopt.program.constraints.routed_only_where_used import add_routed_only_where_used
 from pdopt.program.constraints.serve_demand import add_serve_demand
 from pdopt.program.constraints.served_within_demand import add_served_within_demand
@@ -44,6 +48,10 @@ FAMILIES = (
     add_load_survives_losses,
     add_instances_only_where_used,
     add_routed_only_where_used,
+    add_demand_survives_site_loss,
+    add_rerouted_feeds_decode,
+    add_rerouted_within_instances,
+    add_remaining_cover_demand,
     add_instances_within_nodes,
     add_spot_instances_within_nodes,
     add_spot_within_share,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from pdopt.capacity.table import LaneTable
+from pdopt.capacity.table import Lane, LaneTable
 
 
 def add_sets(program: pyo.ConcreteModel, table: LaneTable) -> None:
@@ -19,6 +19,7 @@ def add_sets(program: pyo.ConcreteModel, table: LaneTable) -> None:
     program.term_of = {(node.sku, term.name): term for node in table.nodes for term in node.ways_to_pay}
     _add_what_runs(program, table)
     _add_what_deviates(program, table)
+    _add_what_is_rerouted(program, table)
     _add_what_is_rented(program, table)
     _add_what_is_weighed(program, table)
 
@@ -75,6 +76,30 @@ def _add_what_deviates(program: pyo.ConcreteModel, table: LaneTable) -> None:
         ),
     ):
         program.add_component(name, members)
+
+
+def _add_what_is_rerouted(program: pyo.ConcreteModel, table: LaneTable) -> None:
+    remaining = table.remaining
+    for name, members in (
+        _set("SITE_LOSSES", remaining, "sites that may be gone at once"),
+        _set(
+            "REROUTES",
+            ((gone, lane.name, *route) for gone, lanes in remaining.items() for lane in lanes for route in lane.loads),
+            "(sites gone, lane, workload, handover): a workload that a lane standing elsewhere can serve",
+            4,
+        ),
+        _set(
+            "REMAINING_LIMITS",
+            ((gone, lane.name, i) for gone, lanes in remaining.items() for lane in lanes for i in _limits(lane)),
+            "(sites gone, lane, limit): what saturates the lanes that stand elsewhere",
+            3,
+        ),
+    ):
+        program.add_component(name, members)
+
+
+def _limits(lane: Lane) -> range:
+    return range(len(lane.limits))
 
 
 def _add_what_is_rented(program: pyo.ConcreteModel, table: LaneTable) -> None:

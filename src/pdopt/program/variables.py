@@ -28,6 +28,12 @@ def add_variables(program: pyo.ConcreteModel) -> None:
         domain=pyo.NonNegativeReals,
         doc="requests per second of a workload sent to a lane",
     )
+    program.Rerouted_rps = pyo.Var(
+        program.REROUTES,
+        program.SLOTS,
+        domain=pyo.NonNegativeReals,
+        doc="requests per second of a workload sent to a lane when sites are gone",
+    )
     program.Nodes = pyo.Var(
         program.RENTALS,
         domain=pyo.NonNegativeIntegers,

@@ -13,6 +13,12 @@ def work(program: pyo.ConcreteModel, lane: str, limit: int, slot: str) -> Any:
     return sum(load[limit] * program.Routed_rps[lane, route, slot] for route, load in loads.items())
 
 
+def rerouted_work(program: pyo.ConcreteModel, gone: str, lane: str, limit: int, slot: str) -> Any:
+    """Give the instances' worth of work that goes to a lane when sites are gone."""
+    loads = program.lane_of[lane].loads
+    return sum(load[limit] * program.Rerouted_rps[gone, lane, route, slot] for route, load in loads.items())
+
+
 def deviation(program: pyo.ConcreteModel, lane: str, limit: int, workload: str, slot: str) -> Any:
     """Give the instances' worth of work that a workload may bring to a lane beyond what is stated."""
     loads = program.lane_of[lane].loads

@@ -15,6 +15,11 @@ def robustness_lines(plan: Plan) -> Iterator[str]:
         part = plan.redundancy.get("serve", 1.0)
         kept = "keeps" if part == 1 else f"carries at least {percent(part)} of its load within"
         yield f"redundancy: every pool {kept} its targets with {', or '.join(gone)} gone (shown: all running)"
+    if "sites" in plan.redundancy:
+        many = plan.redundancy["sites"]
+        which = "any one site is" if many == 1 else f"any {many} sites are"
+        served = f"the others serve {_part(plan)} of what each workload must get"
+        yield f"redundancy: when {which} gone, {served} (how: --json)"
     if plan.uncertainty is not None:
         most = plan.uncertainty.workloads
         which = "any one of its workloads brings" if most == 1 else f"any {most} of its workloads bring"
@@ -23,6 +28,10 @@ def robustness_lines(plan: Plan) -> Iterator[str]:
         each = "" if alike else ", ".join(f"{name} up to {percent(part)}" for name, part in fractions.items())
         more = f"up to {percent(max(fractions.values()))} more work than stated" if alike else "more work than stated"
         yield f"uncertainty: every pool keeps its targets when {which} {more}{f' ({each})' if each else ''}"
+
+
+def _part(plan: Plan) -> str:
+    return percent(plan.redundancy.get("serve", 1.0))
 
 
 def _many(key: str, plan: Plan) -> str:

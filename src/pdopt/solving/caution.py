@@ -15,7 +15,7 @@ from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
 from pdopt.solving.highs import run
 
-ASKED = (("redundancy", "instances"), ("redundancy", "nodes"), ("uncertainty", "workloads"))
+ASKED = (("redundancy", "instances"), ("redundancy", "nodes"), ("redundancy", "sites"), ("uncertainty", "workloads"))
 
 
 def too_cautious(fleet: Fleet, seconds: float) -> Iterator[Reason]:
@@ -43,7 +43,7 @@ def _most(possible: Callable[[Value], bool], asked: int) -> int:
 
 def _has_plan(fleet: Fleet, seconds: float) -> bool:
     table = lane_table(fleet)
-    if table.unserved():
+    if table.unserved() or table.stranded():
         return False
     matrix = compile_matrix(build(table))
     return run(replace(matrix, cost=np.zeros(len(matrix.cost))), seconds).values is not None

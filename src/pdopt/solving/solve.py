@@ -16,6 +16,7 @@ from pdopt.program.matrix import compile_matrix
 from pdopt.solving.goals import reach
 from pdopt.solving.out_of_reach import out_of_reach
 from pdopt.solving.shortage import shortage
+from pdopt.solving.stranded import stranded
 from pdopt.solving.tidy import tidy
 
 
@@ -39,6 +40,8 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0) -> 
     table = lane_table(fleet)
     if table.unserved():
         return no_plan(fleet, "infeasible", out_of_reach(fleet, table))
+    if table.stranded():
+        return no_plan(fleet, "infeasible", list(stranded(fleet, table)))
     matrix = compile_matrix(build(table))
     spent_s = perf_counter() - started
     reached = reach(matrix, None if time_limit_s is None else time_limit_s - spent_s, gap)

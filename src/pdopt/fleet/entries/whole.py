@@ -33,6 +33,7 @@ class RedundancyEntry(Entry):
 
     instances: CountOrZero = Field(0, description="how many instances of any one pool may be gone")
     nodes: CountOrZero = Field(0, description="how many nodes may be gone, of any SKU and whatever runs on them")
+    sites: CountOrZero = Field(0, description="how many whole sites may be gone, others then serving their requests")
     serve: ServedPart = Field(
         1.0, description="the part of the load that is carried within the targets then, such as 0.9 or 90 %"
     )

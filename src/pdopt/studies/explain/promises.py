@@ -11,6 +11,7 @@ from pdopt.studies.explain.asking import Asker, Proposal
 CAUTION = (
     ("redundancy", "instances", "one instance of redundancy"),
     ("redundancy", "nodes", "one node of redundancy"),
+    ("redundancy", "sites", "one site of redundancy"),
     ("uncertainty", "workloads", "one workload that may deviate"),
 )
 MARGINS = ("demand", "prefill", "decode")
