@@ -82,6 +82,7 @@ def fleet_page() -> str:
         ("assumptions", entries.AssumptionsEntry),
         ("margins", entries.MarginsEntry),
         ("redundancy", entries.RedundancyEntry),
+        ("uncertainty", entries.UncertaintyEntry),
         ("limits", entries.LimitsEntry),
         ("limits.forbid[] and limits.require[]", entries.RuleEntry),
         ("quotas.NAME", entries.QuotaEntry),

@@ -46,3 +46,36 @@ def test_starts_are_verified_against_the_plan_that_runs():
     (demand,) = [r for r in answer.reasons if r.kind == "demand"]
     assert demand.verified
     assert demand.largest_fraction < 1
+
+
+@pytest.mark.parametrize(
+    ("sections", "nodes", "key"),
+    [
+        ({"redundancy": {"instances": 2}}, 10, "redundancy.instances"),
+        ({"redundancy": {"nodes": 2}}, 10, "redundancy.nodes"),
+    ],
+)
+def test_less_redundancy_is_verified(sections, nodes, key):
+    """4P4D and one spare of each are ten nodes; two of each would be twelve."""
+    answer = answer_of(changed(fleet(**sections), "skus", "node", available=nodes))
+    (reason,) = [r for r in answer.reasons if r.limit == key]
+    assert (reason.remedy, reason.verified) == (({"set": key, "from": 2, "to": 1},), True)
+
+
+def test_fewer_deviations_are_verified():
+    document = fleet(uncertainty={"workloads": 1, "deviation": 1.0})
+    answer = answer_of(changed(document, "skus", "node", available=8))
+    (reason,) = [r for r in answer.reasons if r.limit == "uncertainty.workloads"]
+    assert (reason.remedy[0]["to"], reason.verified) == (0, True)
+
+
+def test_fewer_lost_sites_are_verified():
+    """Prefill is only in one of two sites, and only the profile of the other GPU decodes."""
+    document = fleet(redundancy={"sites": 1})
+    node = document["skus"]["node"]
+    document["skus"]["other"] = {**node, "gpu": "unmeasured-gpu", "site": "oslo"}
+    document["sites"]["oslo"] = {}
+    answer = answer_of(document)
+    reasons = [r for r in answer.reasons if r.limit == "redundancy.sites"]
+    assert reasons
+    assert all(r.remedy == ({"set": "redundancy.sites", "from": 1, "to": 0},) and r.verified for r in reasons)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import count
+from itertools import combinations, count
 from typing import Any
 
 from pdopt.capacity.decode_lanes import decode_lanes
@@ -17,6 +17,7 @@ from pdopt.capacity.prefill_lanes import prefill_lanes
 from pdopt.capacity.prune import Exchange, prune
 from pdopt.capacity.refusal import Refusal
 from pdopt.capacity.slots import Now, slots
+from pdopt.capacity.spares import spares
 from pdopt.capacity.table import NO_CHANGEOVER, GpuQuota, Lane, LaneTable, Worth
 from pdopt.capacity.units import node_type
 from pdopt.fleet.fleet import Fleet, Llm, Quota
@@ -61,7 +62,9 @@ def every_lane(fleet: Fleet, now: Now | None = None) -> LaneTable:
         nodes=tuple(node_type(sku, when, fleet.carbon_kg_per_h(sku.name)) for sku in fleet.skus.values()),
         slots=when,
         refusals=tuple(refusals),
-        spare_instances=fleet.redundancy.instances,
+        serve=fleet.redundancy.serve,
+        lost_sites=lost_sites(fleet, fleet.redundancy.sites),
+        uncertainty=fleet.uncertainty,
         max_skus=fleet.limits.max_skus,
         power_kw=fleet.limits.power_kw,
         min_pool_instances=fleet.limits.min_pool_instances or 1,
@@ -84,6 +87,12 @@ def _quota(fleet: Fleet, quota: Quota) -> GpuQuota:
     return GpuQuota(quota.name, quota.llms, per_gpu, quota.most)
 
 
+def lost_sites(fleet: Fleet, gone: int) -> tuple[tuple[str, ...], ...]:
+    """Give every choice of so many sites that may be gone at once; empty where none may."""
+    sites = dict.fromkeys(sku.site for sku in fleet.skus.values() if sku.site is not None)
+    return tuple(combinations(sites, gone)) if gone else ()
+
+
 def _worth(fleet: Fleet) -> dict[str, Worth]:
     if fleet.budget_usd_per_h is None:
         return {}
@@ -99,4 +108,5 @@ def _lanes_of(fleet: Fleet, llm: Llm, refusals: list[Refusal], numbers: Iterator
             for limits, loads in offers:
                 if loads:
                     name = f"{llm.name} {role} {sku} {shape} #{next(numbers)}"
-                    yield Lane(name, llm.name, role, sku, shape, limits, loads)
+                    gone = spares(fleet.redundancy, fleet.skus[sku], shape)
+                    yield Lane(name, llm.name, role, sku, shape, limits, loads, gone, fleet.skus[sku].site)

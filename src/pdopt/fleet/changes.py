@@ -22,7 +22,8 @@ class Change:
         ``("skus", name, "available" | "at_least" | "usd_per_hour")`` (a price takes the place of all terms),
         ``("skus", name, "terms", term, "available" | "usd_per_hour")``, ``("workloads", name, "min_served")``,
         ``("workloads", name, "slo", "ttft_mean_ms")``, ``("quotas", name, "gpus" | "nodes")``,
-        ``("sites", name, "power_kw")``, ``("limits" | "margins" | "redundancy" | "budget" | "change", key)``.
+        ``("sites", name, "power_kw")``, ``("limits" | "margins" | "redundancy" | "uncertainty" | "budget" | "change",
+        key)``.
     to : number or None
         None takes the key away: no limit.
     """

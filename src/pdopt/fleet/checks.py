@@ -87,6 +87,10 @@ def without_effect(raw: dict[str, Any]) -> Iterable[str]:
         stating = [name for name, entry in (*skus, *models) if isinstance(entry, dict) and entry.get(key)]
         if stating and raw.get("periods") is None:
             yield f"{key} of {', '.join(stating)} has no effect without periods: nothing starts or stops"
+    redundancy = raw.get("redundancy")
+    asked = redundancy if isinstance(redundancy, dict) else {}
+    if asked.get("serve") is not None and not any(value for key, value in asked.items() if key != "serve"):
+        yield "redundancy.serve has no effect where nothing may be gone; say what may: instances, nodes or sites"
 
 
 def _fits(instance_gpus: int, node_gpus: int) -> bool:

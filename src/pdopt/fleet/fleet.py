@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 
 from pdopt.fleet.profiles import DecodeProfile, MixedProfile, PrefillProfile, Profile, Shape
 from pdopt.fleet.rules import Rule
@@ -234,9 +235,49 @@ class Margins:
 
 @dataclass(frozen=True)
 class Redundancy:
-    """What may be gone while the plan still serves: that many instances of any one pool."""
+    """What may be gone while the plan still serves.
+
+    Attributes
+    ----------
+    instances : int
+        Of every pool.
+    nodes : int
+        Of any SKUs, whatever runs on them.
+    sites : int
+        Whole sites, whatever stands there; requests then go elsewhere.
+    serve : float
+        Part of the load of each pool that the rest of it carries within its targets, and of what must be served of each
+        workload that the sites left serve.
+    """
 
     instances: int = 0
+    nodes: int = 0
+    sites: int = 0
+    serve: float = 1.0
+
+    def stated(self) -> dict[str, float]:
+        """Give what may be gone, and the part that is served then where it is not all; empty where nothing may."""
+        gone = {key: count for key, count in asdict(self).items() if key != "serve" and count}
+        return {**gone, "serve": self.serve} if gone and self.serve < 1 else gone
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """What may deviate from what is stated: at once, at most so many workloads of any pool.
+
+    Attributes
+    ----------
+    deviation : dict
+        Workload → fraction of work that it may bring beyond what is stated.
+    """
+
+    workloads: int = 0
+    deviation: dict[str, float] = field(default_factory=dict)
+
+    def among(self, workloads: Iterable[str]) -> dict[str, float]:
+        """Give the fractions of those of some workloads that may deviate."""
+        found = {name: self.deviation.get(name, 0.0) for name in dict.fromkeys(workloads)}
+        return {name: fraction for name, fraction in found.items() if fraction and self.workloads}
 
 
 @dataclass(frozen=True)
@@ -345,6 +386,7 @@ class Fleet:
     assumptions: Assumptions = Assumptions()
     margins: Margins = Margins()
     redundancy: Redundancy = Redundancy()
+    uncertainty: Uncertainty = field(default_factory=Uncertainty)
     limits: Limits = Limits()
     periods: tuple[Period, ...] = (ALWAYS,)
     scenarios: tuple[Scenario, ...] = (SURELY,)

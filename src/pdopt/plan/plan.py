@@ -261,6 +261,13 @@ class QuotaUse(Part):
     used: float
 
 
+class Deviations(Part):
+    """So many workloads of any pool at once may bring that fraction of work beyond what is stated."""
+
+    workloads: int
+    deviation: dict[str, float]
+
+
 class ProfileUsed(Part):
     """A profile that the plan rests on."""
 
@@ -312,6 +319,8 @@ class Plan(Part):
         CO2 of all nodes held, at full load, on average; None where power or sites are not known.
     minimised_per_hour : float or None
         What was minimised where risk counts: `cost_per_hour` weighed with the dearest scenarios. The bound is its own.
+    after_losing : dict or None
+        Sites gone → the pools elsewhere with what they serve then, where sites may be gone.
     """
 
     status: Literal["optimal", "feasible"]
@@ -329,7 +338,9 @@ class Plan(Part):
     budget: Budget | None = None
     assumptions: dict[str, float | str]
     margins: dict[str, float]
-    redundancy: dict[str, int] = Field(default_factory=dict)
+    redundancy: dict[str, int | float] = Field(default_factory=dict)
+    after_losing: dict[str, tuple[Pool, ...]] | None = None
+    uncertainty: Deviations | None = None
     limits: dict[str, float] = Field(default_factory=dict)
     rules: dict[str, tuple[dict[str, str], ...]] | None = None
     quotas: tuple[QuotaUse, ...] | None = None

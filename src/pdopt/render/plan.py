@@ -11,6 +11,7 @@ from pdopt.plan.headroom import MOST
 from pdopt.plan.plan import Answer, Change, Headroom, NoPlan, Plan, Pool, Promise, Reason
 from pdopt.render.buying import buy_list
 from pdopt.render.periods import busiest, more_periods, period_table
+from pdopt.render.robustness import robustness_lines
 from pdopt.render.text import Line, number, percent, table, usd, usd_per_month
 
 WORDS = {"optimal": "the cheapest plan, proven", "feasible": "the best plan found so far"}
@@ -66,10 +67,7 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
     if answer.preference:
         held = f"{number(answer.preference.gpus_elsewhere)} GPUs are held on others, as few as possible"
         yield f"prefers {', '.join(answer.preference.skus)}: {held}; the cheapest among such plans"
-    spares = answer.redundancy.get("instances", 0)
-    if spares:
-        gone = "1 instance" if spares == 1 else f"{spares} instances"
-        yield f"redundancy: every pool keeps its targets with {gone} gone (shown: all running)"
+    yield from robustness_lines(answer)
     yield _rests_on(answer)
     yield _proof(answer)
 

@@ -8,6 +8,7 @@ from math import floor, inf
 from pdopt.fleet.changes import Change
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.plan import Reason
+from pdopt.solving.caution import ASKED
 from pdopt.solving.longer_targets import longer_targets, smallest_that_works, stated, target_at
 from pdopt.solving.out_of_reach import RAISE
 from pdopt.solving.verify import TIME, Verifier
@@ -22,6 +23,7 @@ LIMITS = {  # the key that a reason's limit stands in; short_by is in its units
     "change.max_starts": ("change", "max_starts"),
     "budget": ("budget", "usd_per_hour"),
 }
+LESS = tuple(".".join(path) for path in ASKED)  # of these less makes a plan possible; short_by is how much
 
 
 def with_remedies(reasons: list[Reason], verifier: Verifier) -> list[Reason]:
@@ -45,6 +47,10 @@ def remedy_of(fleet: Fleet, reason: Reason) -> tuple[Change, ...]:
     if reason.kind == "limit" and reason.limit == "min_pool_instances":
         least = (fleet.limits.min_pool_instances or 1) - round(reason.short_by or 0)
         return (Change(("limits", "min_pool_instances"), least),)
+    if reason.limit in LESS:
+        section, key = reason.limit.split(".")
+        asked = getattr(getattr(fleet, section), key)
+        return (Change((section, key), asked - round(reason.short_by or asked)),)
     path = _path(fleet, reason.limit or "")
     if reason.kind in SHORT and path:
         return (Change(path, round((Change(path, None).value_in(fleet) or 0) + (reason.short_by or 0), 9)),)

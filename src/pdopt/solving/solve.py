@@ -18,6 +18,7 @@ from pdopt.solving.goals import reach
 from pdopt.solving.out_of_reach import out_of_reach
 from pdopt.solving.remedies import with_remedies
 from pdopt.solving.shortage import shortage
+from pdopt.solving.stranded import stranded
 from pdopt.solving.tidy import tidy
 from pdopt.solving.verify import SECONDS, Verifier
 
@@ -57,6 +58,9 @@ def solve(
     table = lane_table(fleet, None if current is None else running_now(fleet, current))
     if table.unserved():
         found = out_of_reach(fleet, table) if reasons else []
+        return no_plan(fleet, "infeasible", _remedied(fleet, found, time_limit_s, current))
+    if table.stranded():
+        found = list(stranded(fleet, table)) if reasons else []
         return no_plan(fleet, "infeasible", _remedied(fleet, found, time_limit_s, current))
     matrix = compile_matrix(build(table))
     spent_s = perf_counter() - started

@@ -35,9 +35,14 @@ def tidy(table: LaneTable, matrix: Matrix, outcome: Outcome, time_limit_s: float
     }
     for (lane, workload, handover, slot), column in matrix.columns("Routed_rps").items():
         routed[lane, slot][Route(workload, handover)] = max(float(values[column]), 0.0)
+    rerouted: dict[tuple[str, str, str], dict[Route, float]] = {}
+    for (gone, lane, workload, handover, slot), column in matrix.columns("Rerouted_rps").items():
+        rates = rerouted.setdefault((gone, lane, slot), {})
+        rates[Route(workload, handover)] = max(float(values[column]), 0.0)
     return Decision(
         instances=_counts(matrix, "Instances", fewest),
         routed_rps=routed,
+        rerouted_rps=rerouted,
         rented=_counts(matrix, "Nodes", fewest),
         committed=_counts(matrix, "Committed", fewest),
         on_spot=_counts(matrix, "OnSpot", fewest),

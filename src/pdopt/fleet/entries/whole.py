@@ -9,7 +9,7 @@ from pydantic import Field
 
 from pdopt.fleet.entries.sites import SomeNames
 from pdopt.fleet.faults import Path
-from pdopt.fleet.fields import Count, CountOrZero, Entry, Growth, HeldBack, NotNegative, Positive
+from pdopt.fleet.fields import Count, CountOrZero, Entry, Growth, HeldBack, NotNegative, Positive, ServedPart
 
 
 class AssumptionsEntry(Entry):
@@ -33,6 +33,11 @@ class RedundancyEntry(Entry):
     """What may be gone while the plan still serves within its targets."""
 
     instances: CountOrZero = Field(0, description="how many instances of any one pool may be gone")
+    nodes: CountOrZero = Field(0, description="how many nodes may be gone, of any SKU and whatever runs on them")
+    sites: CountOrZero = Field(0, description="how many whole sites may be gone, others then serving their requests")
+    serve: ServedPart = Field(
+        1.0, description="the part of the load that is carried within the targets then, such as 0.9 or 90 %"
+    )
 
 
 class LimitsEntry(Entry):
