@@ -7,7 +7,15 @@ from datetime import date
 from pathlib import Path as FilePath
 from typing import Protocol
 
-from pdopt.fleet.checks import check_names, check_power, check_transfer, states_nic, unusable, without_effect
+from pdopt.fleet.checks import (
+    check_images,
+    check_names,
+    check_power,
+    check_transfer,
+    states_nic,
+    unusable,
+    without_effect,
+)
 from pdopt.fleet.demand import check_demand
 from pdopt.fleet.entries import (
     AssumptionsEntry,
@@ -104,6 +112,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         if name not in models and isinstance(written, dict):
             check_rows(name, written, complaints)
     check_names(raw, complaints)
+    check_images(entries, llms, complaints)
     sites = read_sites(raw, complaints)
     forbid, require = (read_rules(raw, key, complaints) for key in ("forbid", "require"))
     check_demand(raw, horizon, complaints)

@@ -6,6 +6,7 @@ import pyomo.environ as pyo
 
 from pdopt.capacity.table import LaneTable
 from pdopt.program.constraints.cost_within_budget import add_cost_within_budget
+from pdopt.program.constraints.encode_feeds_prefill import add_encode_feeds_prefill
 from pdopt.program.constraints.instance_starts_counted import add_instance_starts_counted
 from pdopt.program.constraints.instances_cover_demand import add_instances_cover_demand
 from pdopt.program.constraints.instances_only_where_used import add_instances_only_where_used
@@ -33,6 +34,7 @@ from pdopt.program.variables import add_variables
 FAMILIES = (
     add_serve_demand,
     add_served_within_demand,
+    add_encode_feeds_prefill,
     add_prefill_feeds_decode,
     add_load_within_instances,
     add_instances_cover_demand,
