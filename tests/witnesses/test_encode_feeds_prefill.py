@@ -3,7 +3,11 @@
 from tests.samples import lane, table_of
 from tests.witness import Row, rows_of
 
-ENCODED = {"near after early": ("early", "near"), "near after late": ("late", "near"), "far after late": ("late", "far")}
+ENCODED = {
+    "near after early": ("early", "near"),
+    "near after late": ("late", "near"),
+    "far after late": ("late", "far"),
+}
 
 
 def x(lane_name, workload, way):

@@ -50,7 +50,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         periods=tuple(_totals(fleet, table, held, moments)) if len(moments) > 1 else None,
         budget=budget,
         assumptions=asdict(fleet.assumptions),
-        margins=asdict(fleet.margins),
+        margins={name: part for name, part in asdict(fleet.margins).items() if part or name != "encode"},
         redundancy=asdict(fleet.redundancy) if fleet.redundancy.instances else {},
         limits={name: value for name, value in asdict(fleet.limits).items() if value is not None},
         rules=rules_of(fleet),

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from math import isclose
 
 from pdopt.fleet.fleet import Fleet
+from pdopt.plan.audit_encode import audit_encode
 from pdopt.plan.audit_money import audit_money, gpus_held, pools_at, running_when
 from pdopt.plan.conditions import AS_STATED, with_margins_used_up
-from pdopt.plan.forecasts import forecast_of
+from pdopt.plan.forecasts import FORECASTS, forecast_of
 from pdopt.plan.forward.line import Unpredictable
 from pdopt.plan.placement import cannot_hand_over, misplaced
 from pdopt.plan.plan import Plan, Pool, Promise
@@ -53,6 +54,7 @@ def _then(fleet: Fleet, plan: Plan, scenario: str, period: str) -> list[str]:
         *_limits(fleet, now),
         *_rates(fleet, now, served),
         *_ways(fleet, now),
+        *audit_encode(fleet, now),
     ]
 
 
@@ -136,7 +138,7 @@ def _limits(fleet: Fleet, plan: Plan) -> Iterator[str]:
 
 
 def _rates(fleet: Fleet, plan: Plan, stated: dict[str, float]) -> Iterator[str]:
-    sides: dict[str, dict[str, float]] = {role: defaultdict(float) for role in ("prefill", "decode", "mixed")}
+    sides: dict[str, dict[str, float]] = {role: defaultdict(float) for role in FORECASTS}
     for pool in plan.pools:
         for name, rate in pool.serves.items():
             sides[pool.role][name] += rate
@@ -155,7 +157,7 @@ def _rates(fleet: Fleet, plan: Plan, stated: dict[str, float]) -> Iterator[str]:
 def _ways(fleet: Fleet, plan: Plan) -> Iterator[str]:
     into: dict[tuple[str, str], float] = defaultdict(float)
     for pool in plan.pools:
-        for handover, rates in (pool.hands_over or {}).items():
+        for handover, rates in ((pool.hands_over or {}) if pool.role == "prefill" else {}).items():
             for name, rate in rates.items():
                 into[handover, name] += rate
                 yield from _way(fleet, plan, pool, handover, name)

@@ -61,9 +61,7 @@ def _add_what_runs(program: pyo.ConcreteModel, table: LaneTable) -> None:
         program.add_component(name, members)
 
 
-def _splits(
-    table: LaneTable, routes: list[tuple[str, str, str]], role_of: dict[str, str]
-) -> list[tuple[str, str]]:
+def _splits(table: LaneTable, routes: list[tuple[str, str, str]], role_of: dict[str, str]) -> list[tuple[str, str]]:
     encoded = {(workload, split) for lane, workload, split in routes if role_of[lane] == "encode"}
     taken = {(workload, table.encoded[way][0]) for _, workload, way in routes if way in table.encoded}
     return sorted(encoded | taken)
