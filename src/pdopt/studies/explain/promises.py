@@ -20,7 +20,8 @@ def promise_effects(asker: Asker) -> Iterator[Effect]:
         change = Change(("redundancy", "instances"), spares - 1)
         yield asker.effect(Proposal("redundancy", "relax", what, (change,)))
     yield from asker.all_effects(list(_last_percents(asker)), "the last percent of every workload unserved")
-    for name in MARGINS:
+    images = any(workload.images for workload in asker.fleet.workloads.values())
+    for name in (*MARGINS, "encode") if images else MARGINS:
         yield from _margin(asker, name)
 
 
