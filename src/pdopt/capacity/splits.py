@@ -11,18 +11,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import log
-from typing import NamedTuple
 
-from pdopt.capacity import prefill
-from pdopt.capacity.encode import embedding_transfer_s, encode_service_s
-from pdopt.capacity.handover import Handover, overhead_s
-from pdopt.capacity.permitted import End, latency_s, may_serve
-from pdopt.capacity.refusal import OutOfRange, Refusal, Unreachable
+from pdopt.capacity.handover import Handover
+from pdopt.capacity.permitted import End
+from pdopt.capacity.refusal import Refusal, Unreachable
+from pdopt.capacity.stages import Pair, Seconds, halved, pairs
 from pdopt.fleet.fleet import Fleet, Llm, Target, Workload
 
 STEP = 2.0
 ODDS = tuple(STEP**i for i in range(-4, 5))  # slack of encode to slack of prefill
-Seconds = tuple[float, ...]  # one number per TTFT target
+MOST = 32  # splits of a workload; past it, what whole numbers of instances need is left out
 
 
 @dataclass(frozen=True)
@@ -49,27 +47,6 @@ class Split:
         return more and self.intake is other.intake
 
 
-class Pair(NamedTuple):
-    """An encode and a prefill end: the least that each takes of every target, and where prefill stands."""
-
-    encode_s: Seconds
-    prefill_s: Seconds
-    prefill_end: End
-
-
-def halved(target: Target, bound_s: float) -> Target:
-    """Give a stage's own target: the mean, or the percentile that half as many may exceed."""
-    statistic = target.statistic if target.tail is None else f"p{100 - 50 * target.tail:g}"
-    return Target(target.metric, statistic, bound_s)
-
-
-def least_s(task: prefill.PrefillTask) -> Seconds:
-    """Give the least that each target of a task could be."""
-    bound = prefill.TailBound(sojourn=task.cv2 == 1)  # the tighter one of the two, where it holds
-    idle_s = task.overhead_s + task.service_s
-    return tuple(idle_s if target.tail is None else bound.best_s(task, target) for target in task.targets)
-
-
 def splits_of(
     fleet: Fleet, llm: Llm, stages: tuple[list[Handover], list[Handover]], refusals: list[Refusal]
 ) -> dict[str, tuple[Split, ...]]:
@@ -85,40 +62,18 @@ def splits_of(
     found = {}
     for workload in fleet.workloads.values():
         if workload.llm == llm.name and workload.images:
-            pairs = {intake: list(_pairs(fleet, llm, workload, intake, stages[1])) for intake in stages[0]}
-            refusals += _refusals(workload, [pair for some in pairs.values() for pair in some])
-            found[workload.name] = tuple(_splits(workload, pairs))
+            mine = {intake: list(pairs(fleet, llm, workload, (intake, stages[1]))) for intake in stages[0]}
+            refusals += _refusals(workload, [pair for some in mine.values() for pair in some])
+            found[workload.name] = tuple(_splits(workload, mine))
     return found
 
 
-def _pairs(fleet: Fleet, llm: Llm, workload: Workload, intake: Handover, ways: list[Handover]) -> Iterator[Pair]:
-    encoders = {profile.shape: profile for profile in llm.encode}
-    prefills = {profile.shape: profile for profile in llm.prefill}
-    targets = tuple(halved(target, target.bound_s) for target in workload.targets_of("ttft"))
-    for sku, shape in intake.ends:
-        for way in ways if may_serve(fleet, workload, sku) else ():
-            for (encode_sku, encode_shape), gb_per_s in intake.reach_gb_per_s.items():
-                if (sku, shape) not in way.reach_gb_per_s or not may_serve(fleet, workload, encode_sku):
-                    continue
-                try:
-                    encode_s = encode_service_s(encoders[encode_shape], workload)
-                    prefill_s = prefill.service_s(prefills[shape], workload)
-                except OutOfRange:
-                    continue
-                sent_s = embedding_transfer_s(llm, workload, gb_per_s)
-                way_s = overhead_s(fleet, llm, workload, way.reach_gb_per_s[sku, shape])
-                spent_s = way_s + latency_s(fleet, workload, sku)
-                before = prefill.PrefillTask(encode_s, workload.encode_service_cv2, sent_s, encode_shape.dp, targets)
-                after = prefill.PrefillTask(prefill_s, workload.prefill_service_cv2, spent_s, shape.dp, targets)
-                yield Pair(least_s(before), least_s(after), (sku, shape))
-
-
-def _splits(workload: Workload, pairs: dict[Handover, list[Pair]]) -> Iterator[Split]:
+def _splits(workload: Workload, found: dict[Handover, list[Pair]]) -> Iterator[Split]:
     targets = workload.targets_of("ttft")
-    used = [intake for intake, some in pairs.items() if any(_slack_s(targets, pair) for pair in some)]
+    used = [intake for intake, some in found.items() if any(_slack_s(targets, pair) for pair in some)]
     names: set[str] = set()
     for intake in used:
-        for parts in _parts(targets, pairs[intake]):
+        for parts in _parts(targets, found[intake]):
             name = f"within {parts[0] * 1e3:.4g} ms" + (f" to {intake.name}" if len(used) > 1 else "")
             name = name if name not in names else f"{name} ({len(names) + 1})"
             names.add(name)
@@ -127,21 +82,44 @@ def _splits(workload: Workload, pairs: dict[Handover, list[Pair]]) -> Iterator[S
             yield Split(name, intake, encode, rest)
 
 
+def _least_s(pair: Pair) -> tuple[Seconds, Seconds]:
+    return pair.encode.least_s, pair.prefill.least_s
+
+
 def _slack_s(targets: tuple[Target, ...], pair: Pair) -> Seconds:
     """Give what the two leave of each target; nothing where they leave none of some."""
-    slack = tuple(t.bound_s - e - p for t, e, p in zip(targets, pair.encode_s, pair.prefill_s, strict=True))
+    slack = tuple(t.bound_s - e - p for t, e, p in zip(targets, *_least_s(pair), strict=True))
     return slack if min(slack) > 0 else ()
 
 
-def _parts(targets: tuple[Target, ...], pairs: Iterable[Pair]) -> list[Seconds]:
-    """Give what encode may take of each target: every pair's slack in all ``ODDS``, where nothing near is there."""
-    open_pairs = sorted({(_slack_s(targets, pair), pair.encode_s) for pair in pairs if _slack_s(targets, pair)})
-    found: list[Seconds] = []
-    for slack, least in reversed(open_pairs):
+def _parts(targets: tuple[Target, ...], found: Iterable[Pair]) -> list[Seconds]:
+    """Give what encode may take of each target.
+
+    Every pair's slack in all ``ODDS``, where nothing near is there, and what whole numbers of instances need.
+    """
+    slacks = {pair: slack for pair in found if (slack := _slack_s(targets, pair))}
+    parts: list[Seconds] = []
+    for slack, least in sorted({(slack, pair.encode.least_s) for pair, slack in slacks.items()}, reverse=True):
         for odds in ODDS:
-            if not any(_near(parts, odds, slack, least) for parts in found):
-                found.append(tuple(e + s * odds / (1 + odds) for e, s in zip(least, slack, strict=True)))
-    return sorted(found)
+            if not any(_near(part, odds, slack, least) for part in parts):
+                parts.append(tuple(e + s * odds / (1 + odds) for e, s in zip(least, slack, strict=True)))
+    exact = dict.fromkeys(
+        part
+        for pair in sorted(slacks, key=lambda pair: slacks[pair], reverse=True)
+        for part in _at_counts(targets, pair, slacks[pair])
+    )
+    return sorted({*parts, *list(exact)[: max(MOST - len(parts), 0)]})
+
+
+def _at_counts(targets: tuple[Target, ...], pair: Pair, slack: Seconds) -> Iterator[Seconds]:
+    """Yield what encode takes on whole numbers of its instances, and what whole numbers of prefill leave it."""
+    yield from pair.encode.at_counts(_sums(pair.encode.least_s, slack))
+    for rest in pair.prefill.at_counts(_sums(pair.prefill.least_s, slack)):
+        yield tuple(target.bound_s - part for target, part in zip(targets, rest, strict=True))
+
+
+def _sums(some: Seconds, other: Seconds) -> Seconds:
+    return tuple(map(sum, zip(some, other, strict=True)))
 
 
 def _near(parts: Seconds, odds: float, slack: Seconds, least: Seconds) -> bool:
@@ -153,16 +131,16 @@ def _near(parts: Seconds, odds: float, slack: Seconds, least: Seconds) -> bool:
     return True
 
 
-def _refusals(workload: Workload, pairs: list[Pair]) -> Iterator[Refusal]:
+def _refusals(workload: Workload, found: list[Pair]) -> Iterator[Refusal]:
     """Name the prefill ends that no encode end can feed in time: each target missed, and the best of it."""
     targets = workload.targets_of("ttft")
     by_end: dict[End, list[Pair]] = defaultdict(list)
-    for pair in pairs:
+    for pair in found:
         by_end[pair.prefill_end].append(pair)
     for (sku, shape), mine in by_end.items():
         if any(_slack_s(targets, pair) for pair in mine):
             continue
-        best = [min(p.encode_s[i] + p.prefill_s[i] for p in mine) for i in range(len(targets))]
+        best = [min(_sums(*_least_s(pair))[i] for pair in mine) for i in range(len(targets))]
         missed = [(t, s) for t, s in zip(targets, best, strict=True) if s >= t.bound_s]
         for target, best_s in missed or zip(targets, best, strict=True):
             why = Unreachable(target, best_s)
