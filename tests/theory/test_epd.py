@@ -106,6 +106,12 @@ def test_cost_is_that_of_enumeration_but_for_the_splits():
     assert max(excess) < 0.04
 
 
+def test_a_plan_has_no_more_pools_than_it_needs():
+    """Splits make many solutions alike: one pool a stage is found wherever one does (a mix may save an instance)."""
+    pools = [len(answer_of(epd(case_of(seed))).pools) for seed in range(40)]
+    assert sum(one == 3 for one in pools) >= 38
+
+
 @pytest.mark.parametrize("seed", range(15))
 def test_exact_mean_ttft_of_a_plan_holds_and_is_what_it_states(seed):
     case = case_of(seed)

@@ -20,7 +20,7 @@ from pdopt.fleet.fleet import Fleet, Llm, Target, Workload
 
 STEP = 2.0
 ODDS = tuple(STEP**i for i in range(-4, 5))  # slack of encode to slack of prefill
-MOST = 32  # splits of a workload; past it, what whole numbers of instances need is left out
+MOST = 20  # splits of a workload; past it, what whole numbers of instances need is left out
 
 
 @dataclass(frozen=True)
