@@ -12,6 +12,7 @@ from pdopt.capacity.place import Loads, Offer, Place
 from pdopt.capacity.queue_lanes import Missed, Tasks, queue_offers
 from pdopt.capacity.refusal import OutOfRange
 from pdopt.capacity.splits import Split
+from pdopt.capacity.stages import with_room
 from pdopt.capacity.table import Route
 from pdopt.fleet.fleet import Workload
 from pdopt.fleet.profiles import PrefillProfile
@@ -68,7 +69,7 @@ def _after_encode(
             place.encoded[route.handover] = (split.name, handover)
             encoded[route] = (split, handover)
             tasks[route] = replace(task, targets=split.prefill)
-    return tasks
+    return with_room(tasks)
 
 
 def _without_tighter(loads: Loads, encoded: Encoded) -> Loads:

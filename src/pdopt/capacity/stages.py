@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from math import floor, log
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pdopt.capacity import prefill
 from pdopt.capacity.encode import embedding_transfer_s, encode_service_s
@@ -18,7 +18,9 @@ from pdopt.fleet.profiles import EncodeProfile, PrefillProfile
 
 COUNTS = 4  # whole numbers of instances whose times are looked up, per stage and mix
 WIDEST = 50  # counts beyond the least that are tried: further on, one instance more or less matters little
-SAFELY = 1 + 1e-9
+LEAST_ROOM = 1e-3  # of the wait under another split: one so short takes a thousand times the instances
+
+Key = TypeVar("Key")
 
 Seconds = tuple[float, ...]  # one number per TTFT target
 Mix = tuple[tuple[float, prefill.PrefillTask], ...]  # rates and tasks that share a pool
@@ -42,9 +44,7 @@ class Stage:
     @cached_property
     def least_s(self) -> Seconds:
         """The least that each target could be."""
-        bound = prefill.TailBound(sojourn=self.own.cv2 == 1)  # the tighter one of the two, where it holds
-        idle_s = self.own.overhead_s + self.own.service_s
-        return tuple(idle_s if target.tail is None else bound.best_s(self.own, target) for target in self.own.targets)
+        return least_s(self.own)
 
     def at_counts(self, most: Seconds) -> Iterator[Seconds]:
         """Yield what each target is on the smallest whole numbers of instances that keep it below `most`."""
@@ -65,11 +65,27 @@ class Stage:
         slowest_s = max(task.service_s if sojourn else task.residual_s for _, task in mix)
         before_tail_s = self.own.overhead_s + (0.0 if sojourn else self.own.service_s)
         mean_s = self.own.overhead_s + self.own.service_s + wait_s
-        times = (
+        return tuple(
             mean_s if target.tail is None else before_tail_s + slowest_s * log(1 / target.tail) / idle
             for target in self.own.targets
         )
-        return tuple(time_s * SAFELY for time_s in times)
+
+
+def least_s(task: prefill.PrefillTask) -> Seconds:
+    """Give the least that each target of a task could be: what an idle instance attains."""
+    bound = prefill.TailBound(sojourn=task.cv2 == 1)  # the tighter one of the two, where it holds
+    idle_s = task.overhead_s + task.service_s
+    return tuple(idle_s if target.tail is None else bound.best_s(task, target) for target in task.targets)
+
+
+def with_room(tasks: dict[Key, prefill.PrefillTask]) -> dict[Key, prefill.PrefillTask]:
+    """Leave out the splits of a workload that give an end next to no time to wait, beside others that do."""
+    rooms = {
+        key: min(target.bound_s - least for target, least in zip(task.targets, least_s(task), strict=True))
+        for key, task in tasks.items()
+    }
+    most = max(rooms.values(), default=0.0)
+    return {key: task for key, task in tasks.items() if rooms[key] > 0 and rooms[key] >= most * LEAST_ROOM}
 
 
 def _work(mix: Mix) -> float:
