@@ -72,6 +72,7 @@ def fleet_page() -> str:
         ("skus.NAME.terms.NAME", entries.TermEntry),
         ("skus, from a price list", PricedSkus),
         ("models.NAME", entries.ModelEntry),
+        ("models.NAME.encode[] and encode.csv", rows.EncodeRow),
         ("models.NAME.prefill[] and prefill.csv", rows.PrefillRow),
         ("models.NAME.decode[] and decode.csv", rows.DecodeRow),
         ("models.NAME.mixed[] and mixed.csv", rows.MixedRow),

@@ -78,10 +78,12 @@ def covers(table: LaneTable) -> Iterator[Cover]:
     """
     required = {name for slot in table.slots for name, rate in slot.required_rps.items() if rate > 0}
     for llm in dict.fromkeys(lane.llm for lane in table.lanes):
-        for role in ("prefill", "decode"):
+        for role in ("encode", "prefill", "decode"):
             lanes = [lane for lane in table.lanes if lane.llm == llm and lane.role in (role, "mixed")]
             weights = _weights(table, lanes)
-            for group in _groups([name for name in weights if name in required]):
+            passing = [lane for lane in lanes if role in ("prefill", "decode", lane.role)]  # images alone pass encode
+            concerned = required & {route.workload for lane in passing for route in lane.loads}
+            for group in _groups([name for name in weights if name in concerned]):
                 alone = {name: weights[name] for name in group}
                 carried = {lane.name: _most_carried(lane, _deviating(table, alone)) for lane in lanes}
                 yield Cover(llm, role, alone, {name: most for name, most in carried.items() if most > 0})

@@ -17,7 +17,7 @@ ON_THE_SPOT = ""  # the handover of mixed lanes: prefill and decode on one insta
 
 
 class Route(NamedTuple):
-    """A workload on its way to a handover (empty for mixed lanes)."""
+    """A workload on its way to a handover (empty for mixed lanes); on encode lanes, by a split of its TTFT."""
 
     workload: str
     handover: str
@@ -189,6 +189,8 @@ class LaneTable:
         What may be held or used at any time.
     risk : Risk
         What of the cost's distribution over scenarios is minimised.
+    encoded : dict
+        Requests with images: where prefill's routes lead → (split of TTFT with encode, handover).
     """
 
     lanes: tuple[Lane, ...]
@@ -212,6 +214,7 @@ class LaneTable:
     preferred: tuple[str, ...] = ()
     now: dict[str, dict[Deployment, int]] | None = None
     changeover: Changeover = NO_CHANGEOVER
+    encoded: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def scenarios(self) -> dict[str, float]:
@@ -238,11 +241,34 @@ class LaneTable:
         """Give (sites, workload) of what must be served but that nothing can serve when these sites are gone."""
         return [(gone, name) for gone, lanes in self.remaining.items() for name in self.unserved(lanes)]
 
-    def unserved(self, lanes: tuple[Lane, ...] | None = None) -> tuple[str, ...]:
-        """Workloads that must be served but that no lane (of those given, or of all), or no pair, can serve."""
-        sides: dict[str, set[Route]] = {"prefill": set(), "decode": set(), "mixed": set()}
+    def handover_of(self, way: str) -> str:
+        """Give the handover that a prefill (or decode) route leads to."""
+        return self.encoded[way][1] if way in self.encoded else way
+
+    def passable(self, lanes: tuple[Lane, ...] | None = None) -> dict[str, set[Route]]:
+        """Role → routes that lead through all stages, on the lanes given or on all."""
+        sides: dict[str, set[Route]] = {role: set() for role in ("encode", "prefill", "decode", "mixed")}
         for lane in self.lanes if lanes is None else lanes:
             sides[lane.role].update(lane.loads)
-        served = {route.workload for route in (sides["prefill"] & sides["decode"]) | sides["mixed"]}
+        through = {
+            route
+            for route in sides["prefill"]
+            if Route(route.workload, self.handover_of(route.handover)) in sides["decode"]
+            and (route.handover not in self.encoded or self._fed_by(route) in sides["encode"])
+        }
+        return {
+            "encode": {self._fed_by(route) for route in through if route.handover in self.encoded},
+            "prefill": through,
+            "decode": {Route(route.workload, self.handover_of(route.handover)) for route in through},
+            "mixed": sides["mixed"],
+        }
+
+    def _fed_by(self, route: Route) -> Route:
+        return Route(route.workload, self.encoded[route.handover][0])
+
+    def unserved(self, lanes: tuple[Lane, ...] | None = None) -> tuple[str, ...]:
+        """Workloads that must be served but that no lane (of those given, or of all), or no chain, can serve."""
+        passable = self.passable(lanes)
+        served = {route.workload for route in passable["decode"] | passable["mixed"]}
         required = [name for slot in self.slots for name, rate in slot.required_rps.items() if rate > 0]
         return tuple(name for name in dict.fromkeys(required) if name not in served)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 
-from pdopt.fleet.profiles import DecodeProfile, MixedProfile, PrefillProfile, Profile, Shape
+from pdopt.fleet.profiles import DecodeProfile, EncodeProfile, MixedProfile, PrefillProfile, Profile, Shape
 from pdopt.fleet.rules import Rule
 
 
@@ -131,10 +131,12 @@ class Llm:
     mixed: tuple[MixedProfile, ...] = ()
     kv_bytes_per_token: float | None = None
     start_usd: float = 0.0
+    encode: tuple[EncodeProfile, ...] = ()
+    embedding_bytes_per_token: float | None = None
 
     def shapes(self) -> set[Shape]:
         """Give all instance shapes that were measured, in any role."""
-        profiles: tuple[Profile, ...] = (*self.prefill, *self.decode, *self.mixed)
+        profiles: tuple[Profile, ...] = (*self.encode, *self.prefill, *self.decode, *self.mixed)
         return {profile.shape for profile in profiles}
 
 
@@ -149,7 +151,7 @@ class Target:
     @property
     def tail(self) -> float | None:
         """Fraction of requests that may exceed the bound; None for a mean."""
-        return None if self.statistic == "mean" else 1 - int(self.statistic[1:]) / 100
+        return None if self.statistic == "mean" else 1 - float(self.statistic[1:]) / 100
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,10 @@ class Workload:
         Sites that may serve it; empty means all.
     latency_s : dict
         Site → time of TTFT spent on the way there and back.
+    images, image_tokens : float
+        Images of a request (mean), and tokens of each; they are part of `input_tokens`.
+    encode_service_cv2 : float
+        Squared coefficient of variation of the time that encoding the images of a request takes.
     """
 
     name: str
@@ -186,6 +192,9 @@ class Workload:
     priority: int = 1
     sites: tuple[str, ...] = ()
     latency_s: dict[str, float] = field(default_factory=dict)
+    images: float = 0.0
+    image_tokens: float = 0.0
+    encode_service_cv2: float = 1.0
 
     def rate_rps(self, period: str) -> float:
         """Give the demand of one period."""
@@ -208,7 +217,7 @@ class Workload:
 
 @dataclass(frozen=True)
 class Transfer:
-    """What TTFT spends outside queue and compute; links are gigabytes per second by (P SKU, D SKU)."""
+    """What TTFT spends outside queue and compute; links are gigabytes per second by (sending, receiving SKU)."""
 
     overhead_s: float = 0.0
     links_gb_per_s: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -231,6 +240,7 @@ class Margins:
     demand: float = 0.0
     prefill: float = 0.0
     decode: float = 0.0
+    encode: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -430,10 +440,10 @@ class Fleet:
         then = tuple(p for p in self.periods if p.name == period)
         return replace(self, workloads=workloads, periods=then, scenarios=(SURELY,))
 
-    def link_gb_per_s(self, prefill_sku: str, decode_sku: str) -> float | None:
+    def link_gb_per_s(self, sending_sku: str, receiving_sku: str) -> float | None:
         """Bandwidth from one SKU to another: the stated link, else the slower of the two NICs, else None."""
-        stated = self.transfer.links_gb_per_s.get((prefill_sku, decode_sku))
+        stated = self.transfer.links_gb_per_s.get((sending_sku, receiving_sku))
         if stated is not None:
             return stated
-        nics = (self.skus[prefill_sku].nic_gb_per_s, self.skus[decode_sku].nic_gb_per_s)
+        nics = (self.skus[sending_sku].nic_gb_per_s, self.skus[receiving_sku].nic_gb_per_s)
         return None if nics[0] is None or nics[1] is None else min(nics[0], nics[1])

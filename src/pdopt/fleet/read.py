@@ -8,7 +8,15 @@ from pathlib import Path as FilePath
 from typing import Protocol
 
 from pdopt.fleet.carbon import check_carbon, read_carbon
-from pdopt.fleet.checks import check_names, check_power, check_transfer, states_nic, unusable, without_effect
+from pdopt.fleet.checks import (
+    check_images,
+    check_names,
+    check_power,
+    check_transfer,
+    states_nic,
+    unusable,
+    without_effect,
+)
 from pdopt.fleet.demand import check_demand
 from pdopt.fleet.entries import (
     AssumptionsEntry,
@@ -109,6 +117,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
             check_rows(name, written, complaints)
     check_names(raw, complaints)
     uncertainty = read_uncertainty(raw, complaints)
+    check_images(entries, llms, complaints)
     sites = read_sites(raw, complaints)
     forbid, require = (read_rules(raw, key, complaints) for key in ("forbid", "require"))
     prefer = read_preference(raw, complaints)

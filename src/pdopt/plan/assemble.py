@@ -53,7 +53,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         periods=tuple(_totals(fleet, table, held, moments)) if len(moments) > 1 else None,
         budget=budget,
         assumptions=asdict(fleet.assumptions),
-        margins=asdict(fleet.margins),
+        margins={name: part for name, part in asdict(fleet.margins).items() if part or name != "encode"},
         redundancy=fleet.redundancy.stated(),
         after_losing=_after_losing(fleet, table, decision),
         uncertainty=_deviations(fleet),

@@ -8,6 +8,7 @@ from math import isclose
 
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.audit_changes import audit_changes
+from pdopt.plan.audit_encode import audit_encode
 from pdopt.plan.audit_limits import beyond_averages, beyond_limits
 from pdopt.plan.audit_losses import losses
 from pdopt.plan.audit_money import audit_money, gpus_held, pools_at, running_when
@@ -15,7 +16,7 @@ from pdopt.plan.audit_sites import after_losing_at, site_losses
 from pdopt.plan.audit_ways import ways
 from pdopt.plan.conditions import AS_STATED
 from pdopt.plan.deviations import deviating
-from pdopt.plan.forecasts import forecast_of
+from pdopt.plan.forecasts import FORECASTS, forecast_of
 from pdopt.plan.forward.line import Unpredictable
 from pdopt.plan.placement import misplaced
 from pdopt.plan.plan import Plan, Promise
@@ -60,6 +61,7 @@ def _then(fleet: Fleet, plan: Plan, scenario: str, period: str) -> list[str]:
         *beyond_limits(fleet, now, scenario),
         *_rates(fleet, now, served),
         *ways(fleet, now),
+        *audit_encode(fleet, now),
         *site_losses(fleet, now, after_losing_at(plan, scenario, period)),
     ]
 
@@ -132,7 +134,7 @@ def _limits(fleet: Fleet, plan: Plan, scenario: str) -> Iterator[str]:
 
 
 def _rates(fleet: Fleet, plan: Plan, stated: dict[str, float]) -> Iterator[str]:
-    sides: dict[str, dict[str, float]] = {role: defaultdict(float) for role in ("prefill", "decode", "mixed")}
+    sides: dict[str, dict[str, float]] = {role: defaultdict(float) for role in FORECASTS}
     for pool in plan.pools:
         for name, rate in pool.serves.items():
             sides[pool.role][name] += rate

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from pdopt.fleet.fleet import Fleet
+from pdopt.plan.audit_encode import audit_encode
 from pdopt.plan.audit_money import pools_at
 from pdopt.plan.audit_ways import ways
 from pdopt.plan.conditions import with_margins_used_up
@@ -32,7 +33,7 @@ def site_losses(fleet: Fleet, plan: Plan, after: dict[str, tuple[Pool, ...]]) ->
         name = " and ".join(gone)
         left = plan.model_copy(update={"pools": after.get(name, ())})
         checks = (*_there(fleet, plan, left, gone), *_carried(fleet, left), *_targets(fleet, left))
-        for sentence in (*checks, *misplaced(fleet, left), *ways(fleet, left)):
+        for sentence in (*checks, *misplaced(fleet, left), *ways(fleet, left), *audit_encode(fleet, left)):
             yield f"with {name} gone: {sentence}"
 
 
@@ -61,8 +62,6 @@ def _carried(fleet: Fleet, left: Plan) -> Iterator[str]:
             rates = [pool.serves.get(name, 0.0) for pool in left.pools if pool.role in (side, "mixed")]
             if sum(rates) < asked * (1 - TOLERANCE):
                 yield f"{name}: {side} carries {sum(rates):.6g} of {asked:.6g} requests per second"
-            if min(rates, default=0.0) < 0:
-                yield f"{name}: {side} carries less than nothing"
 
 
 def _targets(fleet: Fleet, left: Plan) -> Iterator[str]:
@@ -70,6 +69,9 @@ def _targets(fleet: Fleet, left: Plan) -> Iterator[str]:
         where = f"{pool.model} {pool.role} on {pool.sku}"
         if any(fleet.workloads[name].llm != pool.model for name in pool.serves if name in fleet.workloads):
             yield f"{where}: serves a workload it cannot"
+        for name, rate in pool.serves.items():
+            if rate < 0:
+                yield f"{name}: {pool.role} carries less than nothing"
         try:
             for missed in forecast_of(fleet, pool, left.pools).broken(with_margins_used_up(fleet)):
                 yield f"{where}: {missed}"

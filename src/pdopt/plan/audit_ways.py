@@ -18,7 +18,7 @@ def ways(fleet: Fleet, plan: Plan) -> Iterator[str]:
     """Follow the requests of a plan of one period from prefill to decode."""
     into: dict[tuple[str, str], float] = defaultdict(float)
     for pool in plan.pools:
-        for handover, rates in (pool.hands_over or {}).items():
+        for handover, rates in ((pool.hands_over or {}) if pool.role == "prefill" else {}).items():
             for name, rate in rates.items():
                 into[handover, name] += rate
                 yield from _way(fleet, plan, pool, handover, name)

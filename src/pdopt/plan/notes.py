@@ -48,7 +48,7 @@ def left_out(refusals: Iterable[Refusal]) -> Iterable[str]:
     for refusal in refusals:
         if refusal.target is None:
             groups[refusal.workload, refusal.role, refusal.sku][refusal.sentence].append(str(refusal.shape))
-    last = ("prefill", "decode", "mixed")
+    last = ("encode", "prefill", "decode", "mixed")
     for (workload, role, sku), reasons in sorted(groups.items(), key=lambda item: last.index(item[0][1])):
         for sentence, shapes in reasons.items():
             which = shapes[0] if len(shapes) == 1 else f"{len(shapes)} shapes"

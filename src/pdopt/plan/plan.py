@@ -30,7 +30,9 @@ class Pool(Part):
     handover : str or None
         Decode pools: the group of decode ends they belong to.
     hands_over : dict or None
-        Prefill pools: handover → workload → requests per second.
+        Prefill pools: handover → workload → requests per second. Encode pools: split of TTFT in place of handover.
+    encoded : dict or None
+        Prefill pools: split of TTFT → handover → workload → requests per second, of those with images.
     period, scenario : str or None
         When it runs, where the fleet has several.
     on_spot : dict or None
@@ -40,7 +42,7 @@ class Pool(Part):
     """
 
     model: str
-    role: Literal["prefill", "decode", "mixed"]
+    role: Literal["encode", "prefill", "decode", "mixed"]
     sku: str
     gpu: str
     gpus_per_instance: int
@@ -56,6 +58,7 @@ class Pool(Part):
     site: str | None = None
     handover: str | None = None
     hands_over: dict[str, dict[str, float]] | None = None
+    encoded: dict[str, dict[str, dict[str, float]]] | None = None
     period: str | None = None
     scenario: str | None = None
     on_spot: dict[str, int] | None = None
@@ -70,7 +73,7 @@ class Pool(Part):
 class Headroom(Part):
     """What a workload survives before a target of its pools breaks, as fractions.
 
-    ``demand``: growth of its own demand. ``prefill_slower``, ``decode_slower``: loss of speed of every prefill or
+    ``demand``: growth of its own demand. ``prefill_slower``, ``decode_slower`` …: loss of speed of every prefill or
     decode instance (None where it uses none). Each alone, at the plan's routing.
     """
 
@@ -78,6 +81,7 @@ class Headroom(Part):
     prefill_slower: float | None = None
     decode_slower: float | None = None
     mixed_slower: float | None = None
+    encode_slower: float | None = None
 
 
 class Latencies(Part):
@@ -216,7 +220,7 @@ class Change(Part):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), serialize_by_alias=True)
 
     model: str
-    role: Literal["prefill", "decode", "mixed"]
+    role: Literal["encode", "prefill", "decode", "mixed"]
     sku: str
     gpu: str
     gpus_per_instance: int
@@ -283,11 +287,12 @@ class ProfileUsed(Part):
 class TokenPrice(Part):
     """What a million tokens of a workload costs on one SKU in one role, on its best shape fully used.
 
-    Input tokens computed (prefill), output tokens (decode), or both (mixed), within the targets and margins.
+    Image tokens (encode), input tokens computed (prefill), output tokens (decode), or both of these (mixed), within
+    the targets and margins.
     """
 
     workload: str
-    role: Literal["prefill", "decode", "mixed"]
+    role: Literal["encode", "prefill", "decode", "mixed"]
     sku: str
     usd_per_million_tokens: float
     used: bool

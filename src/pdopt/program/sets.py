@@ -31,7 +31,7 @@ def _set(name: str, members: Iterable[Any], doc: str, dimen: int = 1) -> tuple[s
 
 def _add_what_runs(program: pyo.ConcreteModel, table: LaneTable) -> None:
     routes = [(lane.name, *route) for lane in table.lanes for route in lane.loads]
-    split = {lane.name for lane in table.lanes if lane.role in ("prefill", "decode")}
+    role_of = {lane.name: lane.role for lane in table.lanes}
     lanes = list(program.lane_of)
     program.ends_of = {workload: [] for workload in table.slots[0].required_rps}
     for route in routes:
@@ -50,10 +50,11 @@ def _add_what_runs(program: pyo.ConcreteModel, table: LaneTable) -> None:
         ),
         _set(
             "HANDOVERS",
-            sorted({(workload, handover) for lane, workload, handover in routes if lane in split}),
+            sorted({(w, table.handover_of(way)) for lane, w, way in routes if role_of[lane] in ("prefill", "decode")}),
             "(workload, handover): a group of decode ends that prefill can send its KV cache to",
             2,
         ),
+        _set("SPLITS", _splits(table, routes, role_of), "(workload, split): parts of TTFT for encode and prefill", 2),
         _set(
             "SWITCHED_LANES",
             lanes if table.min_pool_instances > 1 or any(lane.spares for lane in table.lanes) else [],
@@ -61,6 +62,12 @@ def _add_what_runs(program: pyo.ConcreteModel, table: LaneTable) -> None:
         ),
     ):
         program.add_component(name, members)
+
+
+def _splits(table: LaneTable, routes: list[tuple[str, str, str]], role_of: dict[str, str]) -> list[tuple[str, str]]:
+    encoded = {(workload, split) for lane, workload, split in routes if role_of[lane] == "encode"}
+    taken = {(workload, table.encoded[way][0]) for _, workload, way in routes if way in table.encoded}
+    return sorted(encoded | taken)
 
 
 def _add_what_deviates(program: pyo.ConcreteModel, table: LaneTable) -> None:

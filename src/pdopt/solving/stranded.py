@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from pdopt.capacity.lanes import lost_sites
 from pdopt.capacity.table import Lane, LaneTable
-from pdopt.fleet.fleet import Fleet
+from pdopt.fleet.fleet import Fleet, Workload
 from pdopt.plan.plan import Reason
+from pdopt.solving.barriers import stages_of
 
 
 def stranded(fleet: Fleet, table: LaneTable) -> Iterator[Reason]:
@@ -16,7 +17,7 @@ def stranded(fleet: Fleet, table: LaneTable) -> Iterator[Reason]:
     asked = fleet.redundancy.sites
     fewer = _fewer(fleet, table)
     for gone, name in table.stranded():
-        lacking = _lacking(table.remaining[gone], name)
+        lacking = _lacking(table.remaining[gone], fleet.workloads[name])
         remedy = "add SKUs that can in other sites, or a link to them"
         if fleet.workloads[name].sites:
             remedy += ", or let it use more sites"
@@ -31,10 +32,11 @@ def _fewer(fleet: Fleet, table: LaneTable) -> int:
     return next((n for n in sites if not replace(table, lost_sites=lost_sites(fleet, n)).stranded()), 0)
 
 
-def _lacking(left: tuple[Lane, ...], name: str) -> str:
-    able = {lane.role for lane in left if name in lane.workloads}
-    missing = [role for role in ("prefill", "decode") if role not in able]
+def _lacking(left: tuple[Lane, ...], workload: Workload) -> str:
+    able = {lane.role for lane in left if workload.name in lane.workloads}
+    stages = stages_of(workload)
+    missing = [role for role in stages if role not in able]
     if missing:
         what = missing[0] if len(missing) == 1 else "serve"
         return f"nothing is left that can {what} it within its targets"
-    return "what could prefill it and what could decode it are joined by no link"
+    return f"{' and '.join(f'what could {stage} it' for stage in stages)} are joined by no link"

@@ -65,8 +65,9 @@ class CarbonEntry(Entry):
 
 
 class MarginsEntry(Entry):
-    """Fractions held back: more demand, slower prefill, slower decode than stated and measured."""
+    """Fractions held back: more demand, slower instances than stated and measured."""
 
     demand: Growth = Field(0.0, description="a fraction such as 0.1 or 10 %")
     prefill: HeldBack = Field(0.0, description="a fraction such as 0.05 or 5 %")
     decode: HeldBack = Field(0.0, description="a fraction such as 0.08 or 8 %")
+    encode: HeldBack = Field(0.0, description="a fraction such as 0.05 or 5 %, for images")

@@ -25,7 +25,7 @@ def add_instances_cover_demand(program: pyo.ConcreteModel) -> None:
         return sum(most / needed * counted(lane, slot) for lane, most in found[number].carried.items()) >= 1
 
     program.COVERS = pyo.Set(
-        initialize=range(len(found)), doc="groups of an LLM's workloads, per side (prefill, decode) that serves them"
+        initialize=range(len(found)), doc="groups of an LLM's workloads, per stage (encode, prefill, decode)"
     )
     program.instances_cover_demand = pyo.Constraint(
         program.COVERS,

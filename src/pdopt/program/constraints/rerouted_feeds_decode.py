@@ -9,10 +9,11 @@ def add_rerouted_feeds_decode(program: pyo.ConcreteModel) -> None:
     """Balance each workload at each handover among the lanes that stand elsewhere."""
     signs = {"prefill": 1.0, "decode": -1.0}
     sides: dict[tuple[str, str, str], list[tuple[float, tuple[str, str, str, str]]]] = {}
-    for gone, lane, workload, handover in program.REROUTES:
+    for gone, lane, workload, way in program.REROUTES:
         sign = signs.get(program.lane_of[lane].role)
         if sign is not None:
-            sides.setdefault((gone, workload, handover), []).append((sign, (gone, lane, workload, handover)))
+            key = (gone, workload, program.table.handover_of(way))
+            sides.setdefault(key, []).append((sign, (gone, lane, workload, way)))
 
     def rule(program: pyo.ConcreteModel, gone: str, workload: str, handover: str, slot: str) -> object:
         routes = sides.get((gone, workload, handover))

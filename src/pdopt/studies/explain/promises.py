@@ -26,7 +26,8 @@ def promise_effects(asker: Asker) -> Iterator[Effect]:
             what = f"{words} fewer ({asked - 1} instead of {asked})"
             yield asker.effect(Proposal(about, "relax", what, (Change((about, key), asked - 1),)))
     yield from asker.all_effects(list(_last_percents(asker)), "the last percent of every workload unserved")
-    for name in MARGINS:
+    images = any(workload.images for workload in asker.fleet.workloads.values())
+    for name in (*MARGINS, "encode") if images else MARGINS:
         yield from _margin(asker, name)
 
 
