@@ -221,6 +221,7 @@ def with_pool(plan, role, **changes):
 def test_a_good_plan_has_nothing_to_be_told(fleet, plan):
     assert audit(fleet, plan) == []
     assert plan.margins["encode"] == 0.01
+    assert any("the proof holds for these" in note for note in plan.notes)
 
 
 def test_the_audit_names_what_is_wrong_with_encode(fleet, plan):

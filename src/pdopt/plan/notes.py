@@ -24,6 +24,7 @@ def plan_notes(
         *estimated(profiles),
         *fleet.notes,
         *_on_the_safe_side(fleet, pools),
+        *_split(pools),
         *left_out(table.refusals),
     )
     return tuple(dict.fromkeys(found))
@@ -40,6 +41,12 @@ def _on_the_safe_side(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[str]:
                 asked = f"{workload.input_tokens:g}/{workload.output_tokens:g}"
                 if measured != asked:
                     yield f"{name}: {asked} tokens sized by measurements at {measured}, on the safe side"
+
+
+def _split(pools: Iterable[Pool]) -> Iterable[str]:
+    """Say what a proof holds for where encode and prefill share TTFT."""
+    if any(pool.role == "encode" for pool in pools):
+        yield "encode and prefill share TTFT in a finite number of ways: the proof holds for these (docs/epd.md)"
 
 
 def left_out(refusals: Iterable[Refusal]) -> Iterable[str]:
