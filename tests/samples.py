@@ -134,10 +134,10 @@ def workload_of(
     return Workload(name, "llm", *tokens, cached, rate, tuple(targets), prefill_service_cv2=cv2, **fields)
 
 
-def lane(name, role, sku, gpus, loads, limits=("load",), llm="llm") -> Lane:
+def lane(name, role, sku, gpus, loads, limits=("load",), llm="llm", **fields) -> Lane:
     """Give a lane; loads are {(workload, handover): instances per request per second, one per limit}."""
     loads = {Route(*route): load if isinstance(load, tuple) else (load,) for route, load in loads.items()}
-    return Lane(name, llm, role, sku, Shape("gpu", gpus), limits, loads)
+    return Lane(name, llm, role, sku, Shape("gpu", gpus), limits, loads, **fields)
 
 
 def table_of(lanes, nodes, required_rps, slots=None, **more) -> LaneTable:

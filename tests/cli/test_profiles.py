@@ -220,7 +220,8 @@ def test_an_empty_folder_is_no_folder_of_profiles(tmp_path: Path) -> None:
     result = profile("check", str(tmp_path))
     assert result.exit_code == 2
     assert result.stderr == (
-        f"{tmp_path}: holds no profiles; name a folder with card.yaml, prefill.csv, decode.csv or mixed.csv\n"
+        f"{tmp_path}: holds no profiles; "
+        "name a folder with card.yaml, encode.csv, prefill.csv, decode.csv or mixed.csv\n"
     )
 
 

@@ -92,14 +92,15 @@ def test_cost_and_proof(fleet: Path) -> None:
 def test_plans(fleet: Path) -> None:
     totals: dict[str, dict[str, int]] = {}
     for pool in solved(fleet)["pools"]:
-        of_llm = totals.setdefault(pool["model"], {"prefill": 0, "decode": 0, "mixed": 0})
+        of_llm = totals.setdefault(pool["model"], {"encode": 0, "prefill": 0, "decode": 0, "mixed": 0})
         of_llm[pool["role"]] += pool["instances"]
     stated = {llm: _in_short(counts) for llm, counts in totals.items()}
     assert stated == expected(fleet)["plans"]
 
 
 def _in_short(counts: dict[str, int]) -> str:
-    split = f"{counts['prefill']}P{counts['decode']}D" if counts["prefill"] else ""
+    encode = f"{counts['encode']}E" if counts["encode"] else ""
+    split = f"{encode}{counts['prefill']}P{counts['decode']}D" if counts["prefill"] else ""
     mixed = f"{counts['mixed']} mixed" if counts["mixed"] else ""
     return " + ".join(filter(None, (split, mixed)))
 

@@ -143,6 +143,16 @@ def test_an_instance_of_redundancy_costs_what_enumeration_says(seed):
     assert difference(explanation, redundancy__instances=1) == pytest.approx(costs[1] - costs[0])
 
 
+def test_a_node_of_redundancy_and_a_deviation_cost_what_plans_without_them_save():
+    fleet = changed(town(), redundancy={"nodes": 1}, uncertainty={"workloads": 2, "deviation": 0.3})
+    explanation, now = explained(fleet, "limits"), cost_of(fleet)
+    without = cost_of(changed(fleet, redundancy=None)) - now
+    surer = cost_of(changed(fleet, uncertainty={"workloads": 1, "deviation": 0.3})) - now
+    assert difference(explanation, redundancy__nodes=0) == pytest.approx(without)
+    assert difference(explanation, uncertainty__workloads=1) == pytest.approx(surer)
+    assert without < 0
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_break_even_prices_are_those_of_enumeration(seed):
     case = two_gpus(random.Random(seed), spares=0)

@@ -118,15 +118,18 @@ def text_of(explanation):
         (("limits", "power_kw"), 5.0, None),
         (("margins", "decode"), 0.1, 0),
         (("redundancy", "instances"), 1, 0),
+        (("redundancy", "nodes"), 1, 0),
+        (("uncertainty", "workloads"), 2, 1),
     ],
 )
 def test_a_change_is_what_the_key_of_the_file_does(path, to, was):
     document = changed(town(), "skus", "big-node", power_kw=1)
     document = changed(document, "skus", "small-node", power_kw=1)
+    document["uncertainty"] = {"workloads": 1, "deviation": 0.1}
     change, fleet = Change(path, to), fleet_of(document)
     assert change.stated(fleet) == {"set": ".".join(path), "from": was, "to": to}
     again, there = with_changes(fleet, [change]), fleet_of(changed(document, *path[:-1], **{path[-1]: to}))
-    for part in ("skus", "workloads", "limits", "margins", "redundancy"):
+    for part in ("skus", "workloads", "limits", "margins", "redundancy", "uncertainty"):
         assert getattr(again, part) == getattr(there, part)
     assert change.value_in(fleet) == was
 

@@ -125,8 +125,8 @@ def test_sites_that_are_named_but_not_given():
         ({"gpu": "h10"}, "limits.forbid[0].gpu: 'h10' is not a GPU of any SKU; did you mean h100"),
         ({"prefill": "h100-paris", "decode": "h200"}, "limits.forbid[0].decode: 'h200' is not one of skus"),
         (
-            {"role": "encode", "gpu": "h100"},
-            "limits.forbid[0].role: must be 'prefill', 'decode' or 'mixed', got 'encode'",
+            {"role": "router", "gpu": "h100"},
+            "limits.forbid[0].role: must be 'encode', 'prefill', 'decode' or 'mixed', got 'router'",
         ),
         ({"model": "toy"}, "limits.forbid[0]: needs exactly one of sku and gpu, or a pair"),
         ({"sku": "h100-paris", "gpu": "h100"}, "limits.forbid[0]: needs exactly one of sku and gpu, or a pair"),

@@ -53,6 +53,21 @@ def test_workloads_are_covered_alone_and_together():
     assert_same_rows(rows(table), expected * 2)  # for prefill and for decode, which mixed lanes both serve
 
 
+@pytest.mark.parametrize("serve", [1.0, 0.9])
+def test_spares_do_not_count_where_all_of_the_load_must_survive(serve):
+    table = table_of(
+        lanes=[lane("M", "mixed", "A", 8, {SPOT: 1.25}, spares=2)],
+        nodes=[("A", 8, 40.0, None)],
+        required_rps={"chat": 8.0},
+        serve=serve,
+    )
+    # one M carries 0.8 of 8: 0.1 n - 0.2 used >= 1; the rows of a part that must survive would be weaker
+    coefficients = {("Instances", "M"): 0.1, ("Used", "M"): -0.2} if serve == 1 else {("Instances", "M"): 0.1}
+    for row in rows_of(table, "instances_cover_demand").values():
+        assert row.coefficients == pytest.approx(coefficients)
+        assert row[1:] == (1.0, inf)
+
+
 def test_a_workload_that_asks_nothing_needs_no_cover():
     table = table_of(
         lanes=[lane("M", "mixed", "A", 8, {SPOT: 1.25, ("code", ""): 1.0})],

@@ -1,20 +1,21 @@
 """``instances_only_where_used``: instances mark their pool as in use; without spares there is no row."""
 
-from dataclasses import replace
 from math import inf
 
 from tests.samples import lane, table_of
 from tests.witness import Row, rows_of
 
-TABLE = table_of(
-    lanes=[lane("M", "mixed", "A", 8, {("chat", ""): 0.5})],
-    nodes=[("A", 8, 40.0, None)],
-    required_rps={"chat": 5.0},
-)
+
+def table_with(spares: int):
+    return table_of(
+        lanes=[lane("M", "mixed", "A", 8, {("chat", ""): 0.5}, spares=spares)],
+        nodes=[("A", 8, 40.0, None)],
+        required_rps={"chat": 5.0},
+    )
 
 
 def test_a_pool_with_instances_is_in_use():
-    table = replace(TABLE, spare_instances=1)
+    table = table_with(1)
     # nobody needs more than 5 x 0.5 = 2.5 -> 3 instances and 1 spare
     assert rows_of(table, "instances_only_where_used") == {
         "M": Row({("Instances", "M"): 1.0, ("Used", "M"): -4.0}, -inf, 0.0)
@@ -22,4 +23,4 @@ def test_a_pool_with_instances_is_in_use():
 
 
 def test_a_fleet_without_redundancy_has_no_such_row():
-    assert rows_of(TABLE, "instances_only_where_used") == {}
+    assert rows_of(table_with(0), "instances_only_where_used") == {}

@@ -6,25 +6,34 @@ from math import inf
 from tests.samples import lane, table_of
 from tests.witness import Row, rows_of
 
-TABLE = table_of(
-    lanes=[lane("M", "mixed", "A", 8, {("chat", ""): 0.5}), lane("N", "mixed", "A", 4, {("chat", ""): 0.9})],
-    nodes=[("A", 8, 40.0, None)],
-    required_rps={"chat": 5.0},
-)
+
+def table_with(m: int, n: int):
+    return table_of(
+        lanes=[
+            lane("M", "mixed", "A", 8, {("chat", ""): 0.5}, spares=m),
+            lane("N", "mixed", "A", 4, {("chat", ""): 0.9}, spares=n),
+        ],
+        nodes=[("A", 8, 40.0, None)],
+        required_rps={"chat": 5.0},
+    )
 
 
-def test_two_instances_of_each_pool_in_use_may_be_gone():
-    table = replace(TABLE, spare_instances=2)
-    # 0.5 x + 2 used <= instances of M, 0.9 x + 2 used <= instances of N
-    assert rows_of(table, "load_survives_losses") == {
-        ("M", 0): Row(
-            {("Routed_rps", ("M", "chat", "")): 0.5, ("Used", "M"): 2.0, ("Instances", "M"): -1.0}, -inf, 0.0
-        ),
-        ("N", 0): Row(
-            {("Routed_rps", ("N", "chat", "")): 0.9, ("Used", "N"): 2.0, ("Instances", "N"): -1.0}, -inf, 0.0
-        ),
-    }
+def row(name: str, work: float, gone: float) -> Row:
+    routed = ("Routed_rps", (name, "chat", ""))
+    return Row({routed: work, ("Used", name): gone, ("Instances", name): -1.0}, -inf, 0.0)
+
+
+def test_each_pool_in_use_leaves_its_spares_idle():
+    table = table_with(1, 2)
+    # 0.5 x + used <= instances of M, 0.9 x + 2 used <= instances of N
+    assert rows_of(table, "load_survives_losses") == {("M", 0): row("M", 0.5, 1.0), ("N", 0): row("N", 0.9, 2.0)}
+
+
+def test_a_part_of_the_load_may_be_enough():
+    table = replace(table_with(2, 0), serve=0.5)
+    # 0.5 (0.5 x) + 2 used <= instances of M; nothing of N may be gone
+    assert rows_of(table, "load_survives_losses") == {("M", 0): row("M", 0.25, 2.0)}
 
 
 def test_a_fleet_without_redundancy_has_no_such_row():
-    assert rows_of(TABLE, "load_survives_losses") == {}
+    assert rows_of(table_with(0, 0), "load_survives_losses") == {}

@@ -31,17 +31,22 @@ class Cover:
 
 
 def most_instances(table: LaneTable, lane: Lane, slot: Slot) -> int:
-    """Instances that would carry all wanted rates of the lane's workloads at once, and the spares: enough.
+    """Instances that would carry all wanted rates of the lane's workloads, deviations and spares too: enough.
 
     At least as many as a pool must have, and as run now where stopping costs something.
     """
-    work = [0.0] * len(lane.limits)
-    for name in dict.fromkeys(route.workload for route in lane.loads):
-        for i in range(len(work)):
-            work[i] += slot.wanted_rps[name] * max(lane.loads[r][i] for r in lane.loads if r.workload == name)
-    carrying = ceil(max(work) / _kept(table, lane.sku) * (1 + 1e-6))
+    fractions, work = table.uncertainty.among(lane.workloads), []
+    for i in range(len(lane.limits)):
+        each = {
+            name: slot.wanted_rps[name] * max(lane.loads[r][i] for r in lane.loads if r.workload == name)
+            for name in lane.workloads
+        }
+        more = sorted((fraction * each[name] for name, fraction in fractions.items()), reverse=True)
+        work.append(sum(each.values()) + sum(more[: table.uncertainty.workloads]))
+    kept = _kept(table, lane.sku)
+    carrying = ceil(max(work) / kept * (1 + 1e-6))
     least = table.min_pool_instances if carrying else 0
-    return max(carrying + table.spare_instances, least, _running(table, lane, slot))
+    return max(carrying + ceil(lane.spares / kept), least, _running(table, lane, slot))
 
 
 def _running(table: LaneTable, lane: Lane, slot: Slot) -> int:
@@ -67,16 +72,20 @@ def covers(table: LaneTable) -> Iterator[Cover]:
     """Give valid covers: for each LLM and side, its workloads alone and together.
 
     With weights p, an instance whose lane has loads a carries at most ``max_c p_c / a_c`` of ``sum_c p_c x_c``, so the
-    instances must add up to what the required rates weigh. Each workload weighs what its work costs at least.
+    instances must add up to what the required rates weigh. Each workload weighs what its work costs at least. Where
+    any G of n workloads may deviate by fractions d, the largest G of ``d_c a_c x_c`` are at least G / n of them all:
+    loads grow to ``a_c (1 + d_c min(1, G / n))``.
     """
     required = {name for slot in table.slots for name, rate in slot.required_rps.items() if rate > 0}
     for llm in dict.fromkeys(lane.llm for lane in table.lanes):
-        for role in ("prefill", "decode"):
+        for role in ("encode", "prefill", "decode"):
             lanes = [lane for lane in table.lanes if lane.llm == llm and lane.role in (role, "mixed")]
             weights = _weights(table, lanes)
-            for group in _groups([name for name in weights if name in required]):
-                carried = {lane.name: _most_carried(lane, group, weights) for lane in lanes}
+            passing = [lane for lane in lanes if role in ("prefill", "decode", lane.role)]  # images alone pass encode
+            concerned = required & {route.workload for lane in passing for route in lane.loads}
+            for group in _groups([name for name in weights if name in concerned]):
                 alone = {name: weights[name] for name in group}
+                carried = {lane.name: _most_carried(lane, _deviating(table, alone)) for lane in lanes}
                 yield Cover(llm, role, alone, {name: most for name, most in carried.items() if most > 0})
 
 
@@ -101,9 +110,16 @@ def _weights(table: LaneTable, lanes: list[Lane]) -> dict[str, float]:
     return weights
 
 
-def _most_carried(lane: Lane, group: tuple[str, ...], weights: dict[str, float]) -> float:
+def _deviating(table: LaneTable, weights: dict[str, float]) -> dict[str, float]:
+    """Weights of a group per unit of work, those of workloads that may deviate smaller by what is kept for it."""
+    fractions = table.uncertainty.among(weights)
+    part = min(1.0, table.uncertainty.workloads / max(len(fractions), 1))
+    return {name: weight / (1 + part * fractions.get(name, 0.0)) for name, weight in weights.items()}
+
+
+def _most_carried(lane: Lane, weights: dict[str, float]) -> float:
     """Largest weighted rate that one instance of a lane carries within each of its limits."""
     return min(
-        max((weights[r.workload] / load[i] for r, load in lane.loads.items() if r.workload in group), default=0.0)
+        max((weights[r.workload] / load[i] for r, load in lane.loads.items() if r.workload in weights), default=0.0)
         for i in range(len(lane.limits))
     )

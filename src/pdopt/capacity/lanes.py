@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from itertools import count
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import combinations, count
 from typing import Any
 
 from pdopt.capacity.decode_lanes import decode_lanes
-from pdopt.capacity.handover import handovers
+from pdopt.capacity.encode import has_encoding
+from pdopt.capacity.encode_lanes import encode_lanes
+from pdopt.capacity.handover import handovers, intakes
 from pdopt.capacity.margins import with_margins
 from pdopt.capacity.mixed_lanes import mixed_lanes
 from pdopt.capacity.permitted import permitted_ends
@@ -17,15 +20,27 @@ from pdopt.capacity.prefill_lanes import prefill_lanes
 from pdopt.capacity.prune import Exchange, prune
 from pdopt.capacity.refusal import Refusal
 from pdopt.capacity.slots import Now, slots
+from pdopt.capacity.spares import spares
+from pdopt.capacity.splits import splits_of
 from pdopt.capacity.table import NO_CHANGEOVER, GpuQuota, Lane, LaneTable, Worth
 from pdopt.capacity.units import node_type
 from pdopt.fleet.fleet import Fleet, Llm, Quota
 
 ROLES: dict[str, Callable[[Place, Any], Iterator[Offer]]] = {
+    "encode": encode_lanes,
     "prefill": prefill_lanes,
     "decode": decode_lanes,
     "mixed": mixed_lanes,
 }
+
+
+@dataclass
+class Found:
+    """What building lanes yields beside them."""
+
+    refusals: list[Refusal] = field(default_factory=list)
+    encoded: dict[str, tuple[str, str]] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=partial(count, 1))
 
 
 def lane_table(fleet: Fleet, now: Now | None = None) -> LaneTable:
@@ -53,15 +68,16 @@ def _exchange(table: LaneTable, llm: str) -> Exchange:
 def every_lane(fleet: Fleet, now: Now | None = None) -> LaneTable:
     """Give the table with all lanes, those that others dominate too."""
     stressed = with_margins(fleet)
-    refusals: list[Refusal] = []
-    numbers = count(1)
+    found = Found()
     when = slots(stressed, now)
     return LaneTable(
-        lanes=tuple(lane for llm in stressed.llms.values() for lane in _lanes_of(stressed, llm, refusals, numbers)),
+        lanes=tuple(lane for llm in stressed.llms.values() for lane in _lanes_of(stressed, llm, found)),
         nodes=tuple(node_type(sku, when, fleet.carbon_kg_per_h(sku.name)) for sku in fleet.skus.values()),
         slots=when,
-        refusals=tuple(refusals),
-        spare_instances=fleet.redundancy.instances,
+        refusals=tuple(found.refusals),
+        serve=fleet.redundancy.serve,
+        lost_sites=lost_sites(fleet, fleet.redundancy.sites),
+        uncertainty=fleet.uncertainty,
         max_skus=fleet.limits.max_skus,
         power_kw=fleet.limits.power_kw,
         min_pool_instances=fleet.limits.min_pool_instances or 1,
@@ -76,6 +92,7 @@ def every_lane(fleet: Fleet, now: Now | None = None) -> LaneTable:
         now=None if now is None else {slot.name: now[slot.whens[0]] for slot in when},
         changeover=fleet.changeover or NO_CHANGEOVER,
         quotas=tuple(_quota(fleet, quota) for quota in fleet.quotas),
+        encoded=found.encoded,
     )
 
 
@@ -84,19 +101,27 @@ def _quota(fleet: Fleet, quota: Quota) -> GpuQuota:
     return GpuQuota(quota.name, quota.llms, per_gpu, quota.most)
 
 
+def lost_sites(fleet: Fleet, gone: int) -> tuple[tuple[str, ...], ...]:
+    """Give every choice of so many sites that may be gone at once; empty where none may."""
+    sites = dict.fromkeys(sku.site for sku in fleet.skus.values() if sku.site is not None)
+    return tuple(combinations(sites, gone)) if gone else ()
+
+
 def _worth(fleet: Fleet) -> dict[str, Worth]:
     if fleet.budget_usd_per_h is None:
         return {}
     return {name: Worth(workload.value, workload.priority) for name, workload in fleet.workloads.items()}
 
 
-def _lanes_of(fleet: Fleet, llm: Llm, refusals: list[Refusal], numbers: Iterator[int]) -> Iterator[Lane]:
+def _lanes_of(fleet: Fleet, llm: Llm, found: Found) -> Iterator[Lane]:
     ways = handovers(fleet, llm)
+    splits = splits_of(fleet, llm, (intakes(fleet, llm), ways), found.refusals) if has_encoding(fleet, llm) else {}
     for role, build in ROLES.items():
         profiles = {profile.shape: profile for profile in getattr(llm, role)}
         for sku, shape in permitted_ends(fleet, llm, role):
-            offers = build(Place(fleet, llm, sku, ways, refusals), profiles[shape])
+            offers = build(Place(fleet, llm, sku, ways, found.refusals, splits, found.encoded), profiles[shape])
             for limits, loads in offers:
                 if loads:
-                    name = f"{llm.name} {role} {sku} {shape} #{next(numbers)}"
-                    yield Lane(name, llm.name, role, sku, shape, limits, loads)
+                    name = f"{llm.name} {role} {sku} {shape} #{next(found.numbers)}"
+                    gone = spares(fleet.redundancy, fleet.skus[sku], shape)
+                    yield Lane(name, llm.name, role, sku, shape, limits, loads, gone, fleet.skus[sku].site)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pdopt.fleet.fleet import Fleet, Llm, Margins
-from pdopt.fleet.profiles import DecodeProfile, MixedProfile, PrefillProfile
+from pdopt.fleet.profiles import DecodeProfile, EncodeProfile, MixedProfile, PrefillProfile
 
 
 def with_margins(fleet: Fleet) -> Fleet:
     """Apply the margins: more demand, and instances slower by the fractions held back.
 
-    Prefill throughput shrinks to ``1 - margins.prefill`` of the measured one, every TPOT grows to
+    Prefill (and encode) throughput shrinks to ``1 - margins.prefill`` of the measured one, every TPOT grows to
     ``1 / (1 - margins.decode)`` of it, so targets hold even if instances are that much slower. A mixed instance
-    does both and carries its rates less the larger fraction.
+    does it all and carries its rates less the largest fraction.
     """
     margins = fleet.margins
     if margins == Margins():
@@ -26,17 +26,23 @@ def with_margins(fleet: Fleet) -> Fleet:
         )
         for name, workload in fleet.workloads.items()
     }
-    llms = {name: _slower(llm, 1 - margins.prefill, 1 - margins.decode) for name, llm in fleet.llms.items()}
+    llms = {name: _slower(llm, margins) for name, llm in fleet.llms.items()}
     return replace(fleet, workloads=workloads, llms=llms, margins=Margins())
 
 
-def _slower(llm: Llm, prefill: float, decode: float) -> Llm:
+def _slower(llm: Llm, margins: Margins) -> Llm:
+    encode, prefill, decode = (1 - held_back for held_back in (margins.encode, margins.prefill, margins.decode))
     return replace(
         llm,
+        encode=tuple(_slower_encode(profile, encode) for profile in llm.encode),
         prefill=tuple(_slower_prefill(profile, prefill) for profile in llm.prefill),
         decode=tuple(_slower_decode(profile, decode) for profile in llm.decode),
-        mixed=tuple(_slower_mixed(profile, min(prefill, decode)) for profile in llm.mixed),
+        mixed=tuple(_slower_mixed(profile, min(encode, prefill, decode)) for profile in llm.mixed),
     )
+
+
+def _slower_encode(profile: EncodeProfile, kept: float) -> EncodeProfile:
+    return replace(profile, images_per_s=tuple(rate * kept for rate in profile.images_per_s))
 
 
 def _slower_prefill(profile: PrefillProfile, kept: float) -> PrefillProfile:

@@ -12,8 +12,8 @@ from pdopt.fleet.profiles import MixedCurve, MixedProfile
 def mixed_curve(profile: MixedProfile, workload: Workload) -> MixedCurve:
     """Give the curve of the shortest measured lengths that cover the workload's, stating every statistic it targets.
 
-    A request that is no longer in any respect (input, new input, output) is less work at the same rate, so a curve
-    of longer requests is on the safe side; shorter ones would be extrapolated, and are not used.
+    A request that is no longer in any respect (input, new input, output) and has no more images is less work at the
+    same rate, so a curve of longer requests is on the safe side; shorter ones would be extrapolated, and are not used.
 
     Raises
     ------
@@ -23,9 +23,10 @@ def mixed_curve(profile: MixedProfile, workload: Workload) -> MixedCurve:
     covering = [curve for curve in profile.curves if _covers(curve, workload)]
     if not covering:
         wanted = (workload.input_tokens, workload.output_tokens, workload.cached_tokens)
-        raise OutOfRange(
-            "was not measured at {:g} input, {:g} output and {:g} cached tokens, nor at longer ones".format(*wanted)
-        )
+        lengths = "{:g} input, {:g} output and {:g} cached tokens".format(*wanted)
+        if workload.images:
+            lengths += f" with {workload.images:g} images of {workload.image_tokens:g} tokens"
+        raise OutOfRange(f"was not measured at {lengths}, nor at longer ones")
     curve = min(covering, key=_work_tokens)
     for target in workload.targets:
         if (target.metric, target.statistic) not in curve.latencies_s:
@@ -36,12 +37,14 @@ def mixed_curve(profile: MixedProfile, workload: Workload) -> MixedCurve:
 def _covers(curve: MixedCurve, workload: Workload) -> bool:
     computed = curve.input_tokens - curve.cached_tokens
     longer = curve.input_tokens >= workload.input_tokens and curve.output_tokens >= workload.output_tokens
-    return longer and computed >= workload.new_tokens
+    encoded = curve.images >= workload.images and curve.image_tokens >= workload.image_tokens
+    return longer and computed >= workload.new_tokens and (encoded or not workload.images)
 
 
 def _work_tokens(curve: MixedCurve) -> tuple[float, ...]:
     computed = curve.input_tokens - curve.cached_tokens
-    return computed + curve.output_tokens, curve.input_tokens, curve.output_tokens
+    lengths = (computed + curve.output_tokens, curve.input_tokens, curve.output_tokens)
+    return *lengths, curve.images * curve.image_tokens, curve.images
 
 
 def highest_rate_rps(curve: MixedCurve, target: Target) -> float:

@@ -30,13 +30,18 @@ def may_serve(fleet: Fleet, workload: Workload, sku: str) -> bool:
 def may_hand_over(fleet: Fleet, llm: Llm, prefill_sku: str, decode_sku: str) -> bool:
     """Whether KV cache may go from one SKU to another: within a site or over a stated link, and no rule against it."""
     pair = (prefill_sku, decode_sku)
-    apart = fleet.skus[prefill_sku].site != fleet.skus[decode_sku].site
-    if apart and pair not in fleet.transfer.links_gb_per_s:
+    if not joined(fleet, *pair):
         return False
     if any((r.prefill_sku, r.decode_sku) == pair for r in fleet.forbid if r.llm in (None, llm.name)):
         return False
     required = [r for r in fleet.require if r.prefill_sku == prefill_sku and r.llm in (None, llm.name)]
     return _each_group(required, [r for r in required if r.decode_sku == decode_sku])
+
+
+def joined(fleet: Fleet, sending_sku: str, receiving_sku: str) -> bool:
+    """Whether two SKUs share a site or are linked."""
+    together = fleet.skus[sending_sku].site == fleet.skus[receiving_sku].site
+    return together or (sending_sku, receiving_sku) in fleet.transfer.links_gb_per_s
 
 
 def latency_s(fleet: Fleet, workload: Workload, sku: str) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pdopt.capacity.handover import Handover
 from pdopt.capacity.permitted import latency_s, may_serve
 from pdopt.capacity.refusal import Refusal, Unreachable
+from pdopt.capacity.splits import Split
 from pdopt.capacity.table import Route
 from pdopt.fleet.fleet import Assumptions, Fleet, Llm, Workload
 from pdopt.fleet.profiles import Shape
@@ -18,13 +19,23 @@ Offer = tuple[tuple[str, ...], Loads]  # the limits of a lane and what its route
 
 @dataclass
 class Place:
-    """One LLM on one SKU, with all the workloads it could serve there."""
+    """One LLM on one SKU, with all the workloads it could serve there.
+
+    Attributes
+    ----------
+    splits : dict
+        Workload with images → the ways its encode and prefill may share TTFT.
+    encoded : dict
+        Collects, for prefill's routes of such workloads: where they lead → (split, handover).
+    """
 
     fleet: Fleet
     llm: Llm
     sku: str
     ways: list[Handover]
     refusals: list[Refusal] = field(default_factory=list)
+    splits: dict[str, tuple[Split, ...]] = field(default_factory=dict)
+    encoded: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def assumptions(self) -> Assumptions:

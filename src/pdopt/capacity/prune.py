@@ -15,9 +15,10 @@ def prune(lanes: Iterable[Lane], exchange: Exchange = "several") -> list[Lane]:
     """Keep the lanes that no other one dominates; of two that are alike the first stays.
 
     Lane B dominates A when both have one LLM, role and SKU, and for a whole k >= 1 with k x GPUs(B) <= GPUs(A) the k
-    instances of B carry everything one instance of A carries: nothing that uses A is cheaper than with B instead, nor
-    leaves a limit on GPUs, nodes, power or the size of pools. Where starting an instance costs something, k is 1
-    (`exchange` is "one"); where changes from what runs now count, both have one shape.
+    instances of B carry everything one instance of A carries, and k x the spares of A are enough for B: nothing that
+    uses A is cheaper than with B instead, nor leaves a limit on GPUs, nodes, power or the size of pools. Where starting
+    an instance costs something, k is 1 (`exchange` is "one"); where changes from what runs now count, both have one
+    shape.
     """
     kept: list[Lane] = []
     for lane in lanes:
@@ -34,7 +35,7 @@ def dominates(lane: Lane, other: Lane, exchange: Exchange = "several") -> bool:
     if exchange == "same shape" and lane.shape != other.shape:
         return False
     alike = (lane.llm, lane.role, lane.sku) == (other.llm, other.role, other.sku)
-    if not alike or times < 1 or not other.loads.keys() <= lane.loads.keys():
+    if not alike or times < 1 or lane.spares > times * other.spares or not other.loads.keys() <= lane.loads.keys():
         return False
     return all(
         any(_within(lane, i, other, j, times) for j in range(len(other.limits))) for i in range(len(lane.limits))

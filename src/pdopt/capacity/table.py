@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pdopt.capacity.refusal import Refusal
-from pdopt.capacity.slots import Deployment, Slot
-from pdopt.fleet.fleet import Changeover, Risk
+from pdopt.capacity.slots import Deployment, Now, Slot
+from pdopt.fleet.fleet import Changeover, Risk, Uncertainty
 from pdopt.fleet.profiles import Shape
 
 NO_RISK = Risk()
@@ -17,7 +17,7 @@ ON_THE_SPOT = ""  # the handover of mixed lanes: prefill and decode on one insta
 
 
 class Route(NamedTuple):
-    """A workload on its way to a handover (empty for mixed lanes)."""
+    """A workload on its way to a handover (empty for mixed lanes); on encode lanes, by a split of its TTFT."""
 
     workload: str
     handover: str
@@ -33,6 +33,10 @@ class Lane:
         What saturates; one entry per element of each load.
     loads : dict
         Route → instances occupied by one request per second, per limit.
+    spares : int
+        Instances of its pool that may be gone at once.
+    site : str or None
+        Where it stands, where sites are told apart.
     """
 
     name: str
@@ -42,6 +46,13 @@ class Lane:
     shape: Shape
     limits: tuple[str, ...]
     loads: dict[Route, tuple[float, ...]]
+    spares: int = 0
+    site: str | None = None
+
+    @property
+    def workloads(self) -> tuple[str, ...]:
+        """Workloads that it can serve, each once."""
+        return tuple(dict.fromkeys(route.workload for route in self.loads))
 
     @property
     def deployment(self) -> tuple[str, str, str, str]:
@@ -147,8 +158,13 @@ class LaneTable:
     ----------
     lanes, nodes, slots : tuples
         What can run, what it can run on, and when it must.
-    spare_instances : int
-        Instances of each pool in use that may be gone while the rest carries its load.
+    serve : float
+        Part of the load of each pool in use that is carried when its spares are gone, and of what must be served when
+        sites are.
+    lost_sites : tuple of tuples of str
+        Sites that may be gone at once.
+    uncertainty : Uncertainty
+        Which workloads may bring more work than stated, how much more, and how many of a pool at once.
     max_skus, power_kw : int and float, or None
         Most SKUs to use, most kilowatts to draw.
     min_pool_instances : int
@@ -173,13 +189,17 @@ class LaneTable:
         What may be held or used at any time.
     risk : Risk
         What of the cost's distribution over scenarios is minimised.
+    encoded : dict
+        Requests with images: where prefill's routes lead → (split of TTFT with encode, handover).
     """
 
     lanes: tuple[Lane, ...]
     nodes: tuple[NodeType, ...]
     slots: tuple[Slot, ...]
     refusals: tuple[Refusal, ...]
-    spare_instances: int = 0
+    serve: float = 1.0
+    lost_sites: tuple[tuple[str, ...], ...] = ()
+    uncertainty: Uncertainty = field(default_factory=Uncertainty)
     max_skus: int | None = None
     power_kw: float | None = None
     min_pool_instances: int = 1
@@ -194,6 +214,7 @@ class LaneTable:
     preferred: tuple[str, ...] = ()
     now: dict[str, dict[Deployment, int]] | None = None
     changeover: Changeover = NO_CHANGEOVER
+    encoded: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def scenarios(self) -> dict[str, float]:
@@ -203,11 +224,51 @@ class LaneTable:
             found[slot.scenario] = found.get(slot.scenario, 0.0) + slot.weight
         return found
 
-    def unserved(self) -> tuple[str, ...]:
-        """Workloads that must be served but that no lane, or no pair of lanes, can serve."""
-        sides: dict[str, set[Route]] = {"prefill": set(), "decode": set(), "mixed": set()}
-        for lane in self.lanes:
+    def running_when(self) -> Now | None:
+        """Give what runs now by scenario and period; None where nobody asks what changes."""
+        if self.now is None:
+            return None
+        return {when: self.now[slot.name] for slot in self.slots for when in slot.whens}
+
+    @property
+    def remaining(self) -> dict[str, tuple[Lane, ...]]:
+        """Sites that may be gone at once → lanes that stand elsewhere."""
+        return {
+            " and ".join(gone): tuple(lane for lane in self.lanes if lane.site not in gone) for gone in self.lost_sites
+        }
+
+    def stranded(self) -> list[tuple[str, str]]:
+        """Give (sites, workload) of what must be served but that nothing can serve when these sites are gone."""
+        return [(gone, name) for gone, lanes in self.remaining.items() for name in self.unserved(lanes)]
+
+    def handover_of(self, way: str) -> str:
+        """Give the handover that a prefill (or decode) route leads to."""
+        return self.encoded[way][1] if way in self.encoded else way
+
+    def passable(self, lanes: tuple[Lane, ...] | None = None) -> dict[str, set[Route]]:
+        """Role → routes that lead through all stages, on the lanes given or on all."""
+        sides: dict[str, set[Route]] = {role: set() for role in ("encode", "prefill", "decode", "mixed")}
+        for lane in self.lanes if lanes is None else lanes:
             sides[lane.role].update(lane.loads)
-        served = {route.workload for route in (sides["prefill"] & sides["decode"]) | sides["mixed"]}
+        through = {
+            route
+            for route in sides["prefill"]
+            if Route(route.workload, self.handover_of(route.handover)) in sides["decode"]
+            and (route.handover not in self.encoded or self._fed_by(route) in sides["encode"])
+        }
+        return {
+            "encode": {self._fed_by(route) for route in through if route.handover in self.encoded},
+            "prefill": through,
+            "decode": {Route(route.workload, self.handover_of(route.handover)) for route in through},
+            "mixed": sides["mixed"],
+        }
+
+    def _fed_by(self, route: Route) -> Route:
+        return Route(route.workload, self.encoded[route.handover][0])
+
+    def unserved(self, lanes: tuple[Lane, ...] | None = None) -> tuple[str, ...]:
+        """Workloads that must be served but that no lane (of those given, or of all), or no chain, can serve."""
+        passable = self.passable(lanes)
+        served = {route.workload for route in passable["decode"] | passable["mixed"]}
         required = [name for slot in self.slots for name, rate in slot.required_rps.items() if rate > 0]
         return tuple(name for name in dict.fromkeys(required) if name not in served)

@@ -21,6 +21,8 @@ class Summary:
         Rows by kind (measured, computed, analytic, unstated).
     batches : tuple or None
         Smallest and largest requests in flight; None where rows do not say.
+    input_tokens : tuple
+        Shortest and longest input; of encode, tokens of an image.
     """
 
     llm: str
@@ -47,7 +49,7 @@ def summaries(entry: Entry) -> Iterator[Summary]:
             groups[item.row.gpu, item.row.engine, role].append(item)
     for (gpu, engine, role), found in sorted(groups.items()):
         rows = [item.row for item in found]
-        lengths = [row.input_tokens for row in rows]
+        lengths = [row.image_tokens if role == "encode" else row.input_tokens for row in rows]
         batches = [row.batch for row in rows if hasattr(row, "batch")]
         yield Summary(
             llm=entry.name,

@@ -17,7 +17,7 @@ SHAPE = ("gpu", "gpus", "parallelism", "dp", "engine", "precision")
 POINT = {
     "prefill": ("input_tokens",),
     "decode": ("input_tokens", "output_tokens", "batch"),
-    "mixed": ("input_tokens", "output_tokens", "cached_tokens", "requests_per_s"),
+    "mixed": ("input_tokens", "output_tokens", "cached_tokens", "images", "image_tokens", "requests_per_s"),
 }
 INSTANCE = ("gpu", "gpus", "parallelism", "dp", "engine", "engine_version", "precision")
 PROVENANCE = ("kind", "date", "source", "licence")

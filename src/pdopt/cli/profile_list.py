@@ -18,7 +18,7 @@ LlmOption = Annotated[str | None, typer.Option("--llm", help="One LLM.")]
 GpuOption = Annotated[str | None, typer.Option("--gpu", help="One GPU type; h200 stands for h200-sxm too.")]
 EngineOption = Annotated[str | None, typer.Option("--engine", help="sglang, vllm, trtllm.")]
 KindOption = Annotated[str | None, typer.Option("--kind", help="measured, computed, analytic, unstated.")]
-RoleOption = Annotated[str | None, typer.Option("--role", help="prefill, decode, mixed.")]
+RoleOption = Annotated[str | None, typer.Option("--role", help="encode, prefill, decode, mixed.")]
 
 
 def list_profiles(

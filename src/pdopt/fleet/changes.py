@@ -21,7 +21,9 @@ class Change:
     path : tuple of str
         ``("skus", name, "available" | "at_least" | "usd_per_hour")`` (a price takes the place of all terms),
         ``("skus", name, "terms", term, "available" | "usd_per_hour")``, ``("workloads", name, "min_served")``,
-        ``("workloads", name, "slo", "ttft_mean_ms")``, ``("limits" | "margins" | "redundancy" | "budget", key)``.
+        ``("workloads", name, "slo", "ttft_mean_ms")``, ``("quotas", name, "gpus" | "nodes")``,
+        ``("sites", name, "power_kw")``, ``("limits" | "margins" | "redundancy" | "uncertainty" | "budget" | "change",
+        key)``.
     to : number or None
         None takes the key away: no limit.
     """
@@ -38,6 +40,13 @@ class Change:
                 return replace(fleet, workloads={**fleet.workloads, name: self._workload(fleet.workloads[name], keys)})
             case ("budget", "usd_per_hour"):
                 return replace(fleet, budget_usd_per_h=self.to)
+            case ("quotas", name, key):
+                changed = (replace(q, **{key: self.to}) if q.name == name else q for q in fleet.quotas)  # type: ignore[arg-type]
+                return replace(fleet, quotas=tuple(changed))
+            case ("sites", name, key):
+                return replace(fleet, sites={**fleet.sites, name: replace(fleet.sites[name], **{key: self.to})})  # type: ignore[arg-type]
+            case ("change", key) if fleet.changeover:
+                return replace(fleet, changeover=replace(fleet.changeover, **{key: self.to}))  # type: ignore[arg-type]
             case (section, key):
                 return replace(fleet, **{section: replace(getattr(fleet, section), **{key: self.to})})
         raise ValueError(f"no key of a fleet: {'.'.join(self.path)}")
@@ -76,6 +85,12 @@ class Change:
                 return getattr(fleet.workloads[name], key)  # type: ignore[no-any-return]
             case ("budget", "usd_per_hour"):
                 return fleet.budget_usd_per_h
+            case ("quotas", name, key):
+                return next(getattr(quota, key) for quota in fleet.quotas if quota.name == name)  # type: ignore[no-any-return]
+            case ("sites", name, key):
+                return getattr(fleet.sites[name], key)  # type: ignore[no-any-return]
+            case ("change", key):
+                return getattr(fleet.changeover, key)  # type: ignore[no-any-return]
             case (section, key):
                 return getattr(getattr(fleet, section), key)  # type: ignore[no-any-return]
         raise ValueError(f"no key of a fleet: {'.'.join(self.path)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from pdopt.fleet.entries import WorkloadEntry
 from pdopt.fleet.faults import Complaints, did_you_mean
 from pdopt.fleet.fleet import Llm, Sku
 
@@ -28,6 +29,20 @@ def check_names(raw: dict[str, Any], complaints: Complaints) -> None:
             if sku is not None and str(sku) not in skus:
                 path = ("transfer", "links", i, end)
                 complaints.add(path, f"{sku!r} is not one of skus; {did_you_mean(str(sku), skus)}")
+
+
+def check_images(entries: dict[str, WorkloadEntry], llms: dict[str, Llm | None], complaints: Complaints) -> None:
+    """Ask for something that encodes where requests have images."""
+    for name, entry in entries.items():
+        llm = llms.get(entry.model)
+        if llm is None or not entry.images or llm.encode:
+            continue
+        if not any(curve.images for profile in llm.mixed for curve in profile.curves):
+            complaints.add(
+                ("workloads", name, "images"),
+                f"has images, but {llm.name} has no encode rows; add them, or mixed rows measured with images "
+                "(leave images out where prefill was measured with them, encoding included)",
+            )
 
 
 def states_nic(raw: dict[str, Any]) -> bool:
@@ -87,6 +102,10 @@ def without_effect(raw: dict[str, Any]) -> Iterable[str]:
         stating = [name for name, entry in (*skus, *models) if isinstance(entry, dict) and entry.get(key)]
         if stating and raw.get("periods") is None:
             yield f"{key} of {', '.join(stating)} has no effect without periods: nothing starts or stops"
+    redundancy = raw.get("redundancy")
+    asked = redundancy if isinstance(redundancy, dict) else {}
+    if asked.get("serve") is not None and not any(value for key, value in asked.items() if key != "serve"):
+        yield "redundancy.serve has no effect where nothing may be gone; say what may: instances, nodes or sites"
 
 
 def _fits(instance_gpus: int, node_gpus: int) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 
-from pdopt.fleet.profiles import DecodeProfile, MixedProfile, PrefillProfile, Profile, Shape
+from pdopt.fleet.profiles import DecodeProfile, EncodeProfile, MixedProfile, PrefillProfile, Profile, Shape
 from pdopt.fleet.rules import Rule
 
 
@@ -130,10 +131,12 @@ class Llm:
     mixed: tuple[MixedProfile, ...] = ()
     kv_bytes_per_token: float | None = None
     start_usd: float = 0.0
+    encode: tuple[EncodeProfile, ...] = ()
+    embedding_bytes_per_token: float | None = None
 
     def shapes(self) -> set[Shape]:
         """Give all instance shapes that were measured, in any role."""
-        profiles: tuple[Profile, ...] = (*self.prefill, *self.decode, *self.mixed)
+        profiles: tuple[Profile, ...] = (*self.encode, *self.prefill, *self.decode, *self.mixed)
         return {profile.shape for profile in profiles}
 
 
@@ -148,7 +151,7 @@ class Target:
     @property
     def tail(self) -> float | None:
         """Fraction of requests that may exceed the bound; None for a mean."""
-        return None if self.statistic == "mean" else 1 - int(self.statistic[1:]) / 100
+        return None if self.statistic == "mean" else 1 - float(self.statistic[1:]) / 100
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,10 @@ class Workload:
         Sites that may serve it; empty means all.
     latency_s : dict
         Site → time of TTFT spent on the way there and back.
+    images, image_tokens : float
+        Images of a request (mean), and tokens of each; they are part of `input_tokens`.
+    encode_service_cv2 : float
+        Squared coefficient of variation of the time that encoding the images of a request takes.
     """
 
     name: str
@@ -185,6 +192,9 @@ class Workload:
     priority: int = 1
     sites: tuple[str, ...] = ()
     latency_s: dict[str, float] = field(default_factory=dict)
+    images: float = 0.0
+    image_tokens: float = 0.0
+    encode_service_cv2: float = 1.0
 
     def rate_rps(self, period: str) -> float:
         """Give the demand of one period."""
@@ -207,7 +217,7 @@ class Workload:
 
 @dataclass(frozen=True)
 class Transfer:
-    """What TTFT spends outside queue and compute; links are gigabytes per second by (P SKU, D SKU)."""
+    """What TTFT spends outside queue and compute; links are gigabytes per second by (sending, receiving SKU)."""
 
     overhead_s: float = 0.0
     links_gb_per_s: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -230,13 +240,54 @@ class Margins:
     demand: float = 0.0
     prefill: float = 0.0
     decode: float = 0.0
+    encode: float = 0.0
 
 
 @dataclass(frozen=True)
 class Redundancy:
-    """What may be gone while the plan still serves: that many instances of any one pool."""
+    """What may be gone while the plan still serves.
+
+    Attributes
+    ----------
+    instances : int
+        Of every pool.
+    nodes : int
+        Of any SKUs, whatever runs on them.
+    sites : int
+        Whole sites, whatever stands there; requests then go elsewhere.
+    serve : float
+        Part of the load of each pool that the rest of it carries within its targets, and of what must be served of each
+        workload that the sites left serve.
+    """
 
     instances: int = 0
+    nodes: int = 0
+    sites: int = 0
+    serve: float = 1.0
+
+    def stated(self) -> dict[str, float]:
+        """Give what may be gone, and the part that is served then where it is not all; empty where nothing may."""
+        gone = {key: count for key, count in asdict(self).items() if key != "serve" and count}
+        return {**gone, "serve": self.serve} if gone and self.serve < 1 else gone
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """What may deviate from what is stated: at once, at most so many workloads of any pool.
+
+    Attributes
+    ----------
+    deviation : dict
+        Workload → fraction of work that it may bring beyond what is stated.
+    """
+
+    workloads: int = 0
+    deviation: dict[str, float] = field(default_factory=dict)
+
+    def among(self, workloads: Iterable[str]) -> dict[str, float]:
+        """Give the fractions of those of some workloads that may deviate."""
+        found = {name: self.deviation.get(name, 0.0) for name in dict.fromkeys(workloads)}
+        return {name: fraction for name, fraction in found.items() if fraction and self.workloads}
 
 
 @dataclass(frozen=True)
@@ -345,6 +396,7 @@ class Fleet:
     assumptions: Assumptions = Assumptions()
     margins: Margins = Margins()
     redundancy: Redundancy = Redundancy()
+    uncertainty: Uncertainty = field(default_factory=Uncertainty)
     limits: Limits = Limits()
     periods: tuple[Period, ...] = (ALWAYS,)
     scenarios: tuple[Scenario, ...] = (SURELY,)
@@ -388,10 +440,10 @@ class Fleet:
         then = tuple(p for p in self.periods if p.name == period)
         return replace(self, workloads=workloads, periods=then, scenarios=(SURELY,))
 
-    def link_gb_per_s(self, prefill_sku: str, decode_sku: str) -> float | None:
+    def link_gb_per_s(self, sending_sku: str, receiving_sku: str) -> float | None:
         """Bandwidth from one SKU to another: the stated link, else the slower of the two NICs, else None."""
-        stated = self.transfer.links_gb_per_s.get((prefill_sku, decode_sku))
+        stated = self.transfer.links_gb_per_s.get((sending_sku, receiving_sku))
         if stated is not None:
             return stated
-        nics = (self.skus[prefill_sku].nic_gb_per_s, self.skus[decode_sku].nic_gb_per_s)
+        nics = (self.skus[sending_sku].nic_gb_per_s, self.skus[receiving_sku].nic_gb_per_s)
         return None if nics[0] is None or nics[1] is None else min(nics[0], nics[1])

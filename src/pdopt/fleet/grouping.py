@@ -8,8 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from pdopt.fleet.faults import Complaints, Path
-from pdopt.fleet.profiles import DecodeCurve, DecodeProfile, MixedCurve, MixedProfile, Origin, PrefillProfile, Shape
-from pdopt.fleet.rows import STATISTICS, DecodeRow, MixedRow, PrefillRow, ProfileRow
+from pdopt.fleet.profiles import (
+    DecodeCurve,
+    DecodeProfile,
+    EncodeProfile,
+    MixedCurve,
+    MixedProfile,
+    Origin,
+    PrefillProfile,
+    Shape,
+)
+from pdopt.fleet.rows import STATISTICS, DecodeRow, EncodeRow, MixedRow, PrefillRow, ProfileRow
+
+LENGTHS = ("input_tokens", "output_tokens")
+MIXED_LENGTHS = (*LENGTHS, "cached_tokens", "images", "image_tokens")
+MIXED_POINT = (*MIXED_LENGTHS, "requests_per_s")
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,17 @@ class FoundRow:
 def shape_of(row: ProfileRow) -> Shape:
     """Give the instance shape a row belongs to."""
     return Shape(row.gpu, row.gpus, row.parallelism, row.dp, row.engine, row.precision)
+
+
+def group_encode(found: Sequence[FoundRow]) -> tuple[EncodeProfile, ...]:
+    """Group encode rows into one profile per shape; note points that are given twice."""
+    profiles = []
+    for shape, rows in _by_shape(found):
+        points = _distinct(rows, lambda r: (r.image_tokens,), "image_tokens")
+        ordered = sorted(points, key=lambda r: r.image_tokens)
+        sizes = tuple(r.image_tokens for r in ordered)
+        profiles.append(EncodeProfile(shape, sizes, tuple(r.images_per_s for r in ordered), _origins(rows)))
+    return tuple(profiles)
 
 
 def group_prefill(found: Sequence[FoundRow]) -> tuple[PrefillProfile, ...]:
@@ -57,13 +81,14 @@ def group_mixed(found: Sequence[FoundRow]) -> tuple[MixedProfile, ...]:
     """Group mixed rows into one profile per shape, one curve per set of lengths."""
     profiles = []
     for shape, rows in _by_shape(found):
-        points = _distinct(rows, _mixed_point, "lengths and requests_per_s")
-        curves = tuple(_mixed_curve(lengths, group) for lengths, group in _by_lengths(points, cached=True))
+        points = _distinct(rows, lambda r: _lengths(r, MIXED_POINT), "lengths and requests_per_s")
+        curves = tuple(_mixed_curve(lengths, group) for lengths, group in _by_lengths(points, MIXED_LENGTHS))
         profiles.append(MixedProfile(shape, curves, _origins(rows)))
     return tuple(profiles)
 
 
 GROUPERS: dict[str, Callable[[Sequence[FoundRow]], tuple[Any, ...]]] = {
+    "encode": group_encode,
     "prefill": group_prefill,
     "decode": group_decode,
     "mixed": group_mixed,
@@ -87,11 +112,13 @@ def _distinct(found: Iterable[FoundRow], key: Callable[[Any], Hashable], what: s
     return list(seen.values())
 
 
-def _mixed_point(row: MixedRow) -> tuple[float, ...]:
-    return row.input_tokens, row.output_tokens, row.cached_tokens, row.requests_per_s
+def _lengths(row: ProfileRow, names: tuple[str, ...]) -> tuple[float, ...]:
+    return tuple(getattr(row, name) for name in names)
 
 
 def _measured(row: ProfileRow) -> tuple[float | None, ...]:
+    if isinstance(row, EncodeRow):
+        return (row.images_per_s,)
     if isinstance(row, PrefillRow):
         return (row.tokens_per_s,)
     if isinstance(row, DecodeRow):
@@ -99,11 +126,10 @@ def _measured(row: ProfileRow) -> tuple[float | None, ...]:
     return tuple(getattr(row, f"{m}_{s}_ms") for m in ("ttft", "tpot") for s in STATISTICS)
 
 
-def _by_lengths(points: Iterable[Any], cached: bool = False) -> list[tuple[tuple[float, ...], list[Any]]]:
+def _by_lengths(points: Iterable[Any], names: tuple[str, ...] = LENGTHS) -> list[tuple[tuple[float, ...], list[Any]]]:
     groups: dict[tuple[float, ...], list[Any]] = defaultdict(list)
     for row in points:
-        lengths = (row.input_tokens, row.output_tokens, *((row.cached_tokens,) if cached else ()))
-        groups[lengths].append(row)
+        groups[_lengths(row, names)].append(row)
     return sorted(groups.items())
 
 
@@ -120,7 +146,9 @@ def _mixed_curve(lengths: tuple[float, ...], rows: list[MixedRow]) -> MixedCurve
             values = [getattr(r, f"{metric}_{statistic}_ms") for r in rows]
             if all(value is not None for value in values):
                 latencies[metric, statistic] = tuple(value / 1e3 for value in values)
-    return MixedCurve(lengths[0], lengths[1], lengths[2], tuple(r.requests_per_s for r in rows), latencies)
+    input_tokens, output_tokens, cached_tokens, images, image_tokens = lengths
+    rates = tuple(r.requests_per_s for r in rows)
+    return MixedCurve(input_tokens, output_tokens, cached_tokens, rates, latencies, images, image_tokens)
 
 
 def _origins(found: Iterable[FoundRow]) -> tuple[Origin, ...]:

@@ -54,7 +54,13 @@ def read_llm(name: str, entry: ModelEntry, around: Surroundings, complaints: Com
         complaints.add(("models", name), f"has no {lacking} rows; {_remedy(entry)}")
     card_kv_bytes = _card_kv_bytes(around.catalogue.card_of(name), complaints)
     kv_bytes_per_token = entry.kv_bytes_per_token or card_kv_bytes
-    return Llm(name=name, kv_bytes_per_token=kv_bytes_per_token, start_usd=entry.start_usd, **groups)
+    return Llm(
+        name=name,
+        kv_bytes_per_token=kv_bytes_per_token,
+        start_usd=entry.start_usd,
+        embedding_bytes_per_token=entry.embedding_bytes_per_token,
+        **groups,
+    )
 
 
 def check_rows(name: str, written: dict[str, Any], complaints: Complaints) -> None:

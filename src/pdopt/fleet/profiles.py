@@ -37,6 +37,22 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class EncodeProfile:
+    """Throughput of one busy instance of the vision encoder against the tokens of an image.
+
+    Attributes
+    ----------
+    image_tokens, images_per_s : tuple of float
+        Same length, tokens ascending.
+    """
+
+    shape: Shape
+    image_tokens: tuple[float, ...]
+    images_per_s: tuple[float, ...]
+    origins: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True)
 class PrefillProfile:
     """Throughput of one busy prefill instance against input length.
 
@@ -87,6 +103,8 @@ class MixedCurve:
         Ascending.
     latencies_s : dict
         (metric, statistic) -> one latency per rate; only statistics that every rate states.
+    images, image_tokens : float
+        Images per request, and tokens per image, that it was measured with.
     """
 
     input_tokens: float
@@ -94,6 +112,8 @@ class MixedCurve:
     cached_tokens: float
     rates_rps: tuple[float, ...]
     latencies_s: dict[tuple[str, str], tuple[float, ...]]
+    images: float = 0.0
+    image_tokens: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -105,4 +125,4 @@ class MixedProfile:
     origins: tuple[Origin, ...] = ()
 
 
-Profile = PrefillProfile | DecodeProfile | MixedProfile
+Profile = EncodeProfile | PrefillProfile | DecodeProfile | MixedProfile

@@ -8,7 +8,15 @@ from pathlib import Path as FilePath
 from typing import Protocol
 
 from pdopt.fleet.carbon import check_carbon, read_carbon
-from pdopt.fleet.checks import check_names, check_power, check_transfer, states_nic, unusable, without_effect
+from pdopt.fleet.checks import (
+    check_images,
+    check_names,
+    check_power,
+    check_transfer,
+    states_nic,
+    unusable,
+    without_effect,
+)
 from pdopt.fleet.demand import check_demand
 from pdopt.fleet.entries import (
     AssumptionsEntry,
@@ -32,13 +40,15 @@ from pdopt.fleet.quotas import read_preference, read_quotas
 from pdopt.fleet.read_rules import read_rules
 from pdopt.fleet.scenarios import read_budget, read_changeover, read_risk, read_scenarios
 from pdopt.fleet.sections import entries_of, section_of
+from pdopt.fleet.site_losses import check_site_losses
 from pdopt.fleet.sites import check_site_power, latency_notes, read_sites
 from pdopt.fleet.skus import read_skus
+from pdopt.fleet.uncertainty import read_uncertainty
 from pdopt.fleet.workloads import Usual, workload_of
 
 KEYS = (
     *("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy", "limits"),
-    *("periods", "scenarios", "risk", "budget", "sites", "quotas", "carbon", "change"),
+    *("periods", "scenarios", "risk", "budget", "sites", "quotas", "carbon", "change", "uncertainty"),
 )
 
 
@@ -106,6 +116,8 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         if name not in models and isinstance(written, dict):
             check_rows(name, written, complaints)
     check_names(raw, complaints)
+    uncertainty = read_uncertainty(raw, complaints)
+    check_images(entries, llms, complaints)
     sites = read_sites(raw, complaints)
     forbid, require = (read_rules(raw, key, complaints) for key in ("forbid", "require"))
     prefer = read_preference(raw, complaints)
@@ -121,6 +133,8 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     complaints.raise_any()
     usual = Usual(assumptions.prefill_service_cv2, 1.0 if budget is None else 0.0)
     workloads = {n: workload_of(n, entry, usual, horizon) for n, entry in entries.items()}
+    check_site_losses(redundancy.sites, skus, workloads.values(), complaints)
+    complaints.raise_any()
     return Fleet(
         name=str(raw.get("name") or path.stem),
         skus=skus,
@@ -132,6 +146,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         assumptions=Assumptions(**assumptions.model_dump()),
         margins=Margins(**margins.model_dump()),
         redundancy=Redundancy(**redundancy.model_dump()),
+        uncertainty=uncertainty,
         limits=Limits(**limits.model_dump(exclude={"forbid", "require", "prefer"}), prefer=prefer),
         sites=sites,
         forbid=forbid,

@@ -27,6 +27,7 @@ def _word(value: object) -> object:
 
 Word = Annotated[str, BeforeValidator(_word)]
 Maybe = Annotated[Positive | None, BeforeValidator(_blank_is_none)]
+ZeroIfBlank = Annotated[NotNegative, BeforeValidator(lambda v: 0.0 if _blank_is_none(v) is None else v)]
 Kind = Annotated[Literal["measured", "computed", "analytic", ""], BeforeValidator(_word)]
 
 
@@ -49,6 +50,13 @@ class ProfileRow(Entry):
     date: Word = ""
     licence: Word = ""
     note: Word = ""
+
+
+class EncodeRow(ProfileRow):
+    """Throughput of one busy instance of the vision encoder at one size of images."""
+
+    image_tokens: Positive = Field(description="the tokens that an image becomes")
+    images_per_s: Positive = Field(description="images per second of the instance kept busy")
 
 
 class PrefillRow(ProfileRow):
@@ -89,7 +97,9 @@ class MixedRow(ProfileRow):
 
     input_tokens: Positive = Field(description="the input tokens of a request")
     output_tokens: Positive = Field(description="the output tokens of a request")
-    cached_tokens: Annotated[NotNegative, BeforeValidator(lambda v: 0.0 if _blank_is_none(v) is None else v)] = 0.0
+    cached_tokens: ZeroIfBlank = 0.0
+    images: ZeroIfBlank = Field(0.0, description="the images of a request; their encoding is part of TTFT then")
+    image_tokens: ZeroIfBlank = Field(0.0, description="the tokens of each image, part of input_tokens")
     requests_per_s: Positive = Field(description="requests per second the instance carried")
     ttft_mean_ms: Maybe = None
     ttft_p50_ms: Maybe = None
@@ -111,4 +121,4 @@ class MixedRow(ProfileRow):
                 yield (), f"states no {metric.upper()}; add {metric}_mean_ms"
 
 
-ROWS: dict[str, type[Any]] = {"prefill": PrefillRow, "decode": DecodeRow, "mixed": MixedRow}
+ROWS: dict[str, type[Any]] = {"encode": EncodeRow, "prefill": PrefillRow, "decode": DecodeRow, "mixed": MixedRow}

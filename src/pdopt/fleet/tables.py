@@ -1,4 +1,4 @@
-"""CSV tables read into validated rows; folders of profiles with prefill.csv, decode.csv and mixed.csv."""
+"""CSV tables read into validated rows; folders of profiles with a table for each role (prefill.csv)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pdopt.fleet.rows import ROWS
 
 
 def read_table(file: FilePath, role: str) -> list[FoundRow]:
-    """Read one CSV table of profile rows; `role` is "prefill", "decode" or "mixed"."""
+    """Read one CSV table of profile rows; `role` is "encode", "prefill", "decode" or "mixed"."""
     return read_csv(file, ROWS[role])
 
 

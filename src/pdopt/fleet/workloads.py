@@ -35,12 +35,17 @@ def workload_of(name: str, entry: WorkloadEntry, usual: Usual, horizon: Horizon)
         min_served=usual.min_served if entry.min_served is None else entry.min_served,
         value=1.0 if entry.value is None else entry.value,
         priority=entry.priority or 1,
-        prefill_service_cv2=usual.prefill_service_cv2
-        if entry.prefill_service_cv2 is None
-        else entry.prefill_service_cv2,
+        prefill_service_cv2=_first(entry.prefill_service_cv2, usual.prefill_service_cv2),
+        images=entry.images,
+        image_tokens=entry.image_tokens or 0.0,
+        encode_service_cv2=_first(entry.encode_service_cv2, entry.prefill_service_cv2, usual.prefill_service_cv2),
         sites=tuple(dict.fromkeys(entry.sites or ())),
         latency_s={site: ms / 1e3 for site, ms in (entry.latency_ms or {}).items()},
     )
+
+
+def _first(*stated: float | None) -> float:
+    return next(value for value in stated if value is not None)
 
 
 def _targets(slo: SloEntry) -> tuple[Target, ...]:

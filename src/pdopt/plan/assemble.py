@@ -15,7 +15,7 @@ from pdopt.plan.holdings import Held, holdings
 from pdopt.plan.limits import limits_of, preference_kept, quotas_used, sites_used
 from pdopt.plan.notes import plan_notes
 from pdopt.plan.placement import rules_of
-from pdopt.plan.plan import Budget, PeriodTotal, Plan, Pool, ProfileUsed
+from pdopt.plan.plan import Budget, Deviations, PeriodTotal, Plan, Pool, ProfileUsed
 from pdopt.plan.pools import shape_of
 from pdopt.plan.promises import Moment, promise
 from pdopt.plan.rentals import rentals
@@ -53,8 +53,10 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         periods=tuple(_totals(fleet, table, held, moments)) if len(moments) > 1 else None,
         budget=budget,
         assumptions=asdict(fleet.assumptions),
-        margins=asdict(fleet.margins),
-        redundancy=asdict(fleet.redundancy) if fleet.redundancy.instances else {},
+        margins={name: part for name, part in asdict(fleet.margins).items() if part or name != "encode"},
+        redundancy=fleet.redundancy.stated(),
+        after_losing=_after_losing(fleet, table, decision),
+        uncertainty=_deviations(fleet),
         limits=limits_of(fleet),
         rules=rules_of(fleet),
         quotas=tuple(quotas_used(fleet, table.slots, held, running)) or None,
@@ -132,6 +134,25 @@ def _budget(fleet: Fleet, decision: Decision) -> Budget | None:
         value_bound_per_hour=max(decision.value_bound * per_hour, value),
         wanted_value_per_hour=wanted * 3600,
     )
+
+
+def _after_losing(fleet: Fleet, table: LaneTable, decision: Decision) -> dict[str, tuple[Pool, ...]] | None:
+    found = {}
+    for gone, left in table.remaining.items():
+        then = decision.after_losing(gone, left)
+        serving = {slot.name: _serving(pools_of(fleet, table, then, slot)) for slot in table.slots}
+        found[gone] = tuple(pool for moment in _moments(fleet, table, serving) for pool in _dated(fleet, moment))
+    return found or None
+
+
+def _serving(pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
+    return tuple(pool for pool in pools if pool.serves)
+
+
+def _deviations(fleet: Fleet) -> Deviations | None:
+    asked = fleet.uncertainty
+    fractions = asked.among(fleet.workloads)
+    return Deviations(workloads=asked.workloads, deviation=fractions) if fractions else None
 
 
 def _profiles_used(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[ProfileUsed]:

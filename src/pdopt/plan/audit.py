@@ -8,14 +8,18 @@ from math import isclose
 
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.audit_changes import audit_changes
+from pdopt.plan.audit_encode import audit_encode
 from pdopt.plan.audit_limits import beyond_averages, beyond_limits
+from pdopt.plan.audit_losses import losses
 from pdopt.plan.audit_money import audit_money, gpus_held, pools_at, running_when
-from pdopt.plan.conditions import AS_STATED, with_margins_used_up
-from pdopt.plan.forecasts import forecast_of
+from pdopt.plan.audit_sites import after_losing_at, site_losses
+from pdopt.plan.audit_ways import ways
+from pdopt.plan.conditions import AS_STATED
+from pdopt.plan.deviations import deviating
+from pdopt.plan.forecasts import FORECASTS, forecast_of
 from pdopt.plan.forward.line import Unpredictable
-from pdopt.plan.placement import cannot_hand_over, misplaced
-from pdopt.plan.plan import Plan, Pool, Promise
-from pdopt.plan.pools import shape_of
+from pdopt.plan.placement import misplaced
+from pdopt.plan.plan import Plan, Promise
 
 TOLERANCE = 1e-6
 
@@ -52,11 +56,13 @@ def _then(fleet: Fleet, plan: Plan, scenario: str, period: str) -> list[str]:
         *_pools(fleet, now),
         *misplaced(fleet, now),
         *_targets(fleet, now),
-        *_losses(fleet, now),
+        *losses(fleet, now),
         *_limits(fleet, now, scenario),
         *beyond_limits(fleet, now, scenario),
         *_rates(fleet, now, served),
-        *_ways(fleet, now),
+        *ways(fleet, now),
+        *audit_encode(fleet, now),
+        *site_losses(fleet, now, after_losing_at(plan, scenario, period)),
     ]
 
 
@@ -98,30 +104,18 @@ def _pools(fleet: Fleet, plan: Plan) -> Iterator[str]:
 
 
 def _targets(fleet: Fleet, plan: Plan) -> Iterator[str]:
-    for words, conditions in (("", AS_STATED), (" with margins used up", with_margins_used_up(fleet))):
-        for pool in plan.pools:
-            if pool.instances < 1:
-                continue
-            where = f"{pool.model} {pool.role} on {pool.sku}{words}"
-            try:
-                for missed in forecast_of(fleet, pool, plan.pools).broken(conditions):
-                    yield f"{where}: {missed}"
-            except (Unpredictable, LookupError) as error:
-                yield f"{where}: {error}"
-
-
-def _losses(fleet: Fleet, plan: Plan) -> Iterator[str]:
-    """Look at every pool again with the instances gone that it must do without, and the margins used up."""
-    gone = fleet.redundancy.instances
-    for pool in plan.pools if gone else ():
-        where = f"{pool.model} {pool.role} on {pool.sku} with {gone} of {pool.instances} instances gone"
-        if pool.instances <= gone:
-            yield f"{where}: none is left"
+    for pool in plan.pools:
+        if pool.instances < 1:
             continue
-        left = pool.model_copy(update={"instances": pool.instances - gone})
-        siblings = tuple(left if other is pool else other for other in plan.pools)
-        for missed in forecast_of(fleet, left, siblings).broken(with_margins_used_up(fleet)):
-            yield f"{where}: {missed}"
+        where = f"{pool.model} {pool.role} on {pool.sku}"
+        used_up = ((f" with margins used up{words}", case) for words, case in deviating(fleet, pool))
+        try:
+            forecast = forecast_of(fleet, pool, plan.pools)
+            for words, conditions in (("", AS_STATED), *used_up):
+                for missed in forecast.broken(conditions):
+                    yield f"{where}{words}: {missed}"
+        except (Unpredictable, LookupError) as error:
+            yield f"{where}: {error}"
 
 
 def _limits(fleet: Fleet, plan: Plan, scenario: str) -> Iterator[str]:
@@ -140,7 +134,7 @@ def _limits(fleet: Fleet, plan: Plan, scenario: str) -> Iterator[str]:
 
 
 def _rates(fleet: Fleet, plan: Plan, stated: dict[str, float]) -> Iterator[str]:
-    sides: dict[str, dict[str, float]] = {role: defaultdict(float) for role in ("prefill", "decode", "mixed")}
+    sides: dict[str, dict[str, float]] = {role: defaultdict(float) for role in FORECASTS}
     for pool in plan.pools:
         for name, rate in pool.serves.items():
             sides[pool.role][name] += rate
@@ -154,36 +148,3 @@ def _rates(fleet: Fleet, plan: Plan, stated: dict[str, float]) -> Iterator[str]:
                 yield f"{name}: {role} carries {carried:.6g} requests per second, {workload.demand_rps:.6g} come"
             if not isclose(carried, stated.get(name, -1.0), rel_tol=TOLERANCE, abs_tol=1e-12):
                 yield f"{name}: says it serves {stated.get(name)} requests per second, {role} carries {carried:.6g}"
-
-
-def _ways(fleet: Fleet, plan: Plan) -> Iterator[str]:
-    into: dict[tuple[str, str], float] = defaultdict(float)
-    for pool in plan.pools:
-        for handover, rates in (pool.hands_over or {}).items():
-            for name, rate in rates.items():
-                into[handover, name] += rate
-                yield from _way(fleet, plan, pool, handover, name)
-        if pool.role == "prefill":
-            for name, rate in pool.serves.items():
-                sent = sum(rates.get(name, 0.0) for rates in (pool.hands_over or {}).values())
-                if not isclose(sent, rate, rel_tol=TOLERANCE, abs_tol=1e-12):
-                    yield f"{name}: {pool.sku} prefills {rate:.6g} and hands over {sent:.6g} requests per second"
-        if pool.role == "decode":
-            for name, rate in pool.serves.items():
-                into[pool.handover or "", name] -= rate
-    for (handover, name), rate in into.items():
-        demand_rps = fleet.workloads[name].demand_rps if name in fleet.workloads else 0.0
-        if abs(rate) > TOLERANCE * demand_rps:
-            yield f"{name}: prefill and decode differ by {rate:.6g} requests per second at {handover}"
-
-
-def _way(fleet: Fleet, plan: Plan, pool: Pool, handover: str, name: str) -> Iterator[str]:
-    """Check that a prefill pool can hand over to every decode pool that may take its requests."""
-    for other in plan.pools:
-        takes = other.role == "decode" and other.model == pool.model and other.handover == handover
-        if not takes or name not in other.serves:
-            continue
-        if not shape_of(pool).hands_over_to(shape_of(other)):
-            yield f"{name}: {shape_of(pool)} cannot hand its KV cache over to {shape_of(other)}"
-        for why in cannot_hand_over(fleet, pool, other):
-            yield f"{name}: {pool.sku} cannot hand its KV cache over to {other.sku}: {why}"

@@ -22,6 +22,7 @@ class Conditions:
     prefill_slower: float = 1.0
     decode_slower: float = 1.0
     mixed_slower: float = 1.0
+    encode_slower: float = 1.0
     slack: float = RATE_TOLERANCE
 
 
@@ -35,5 +36,6 @@ def with_margins_used_up(fleet: Fleet) -> Conditions:
         all_demand=1 + margins.demand,
         prefill_slower=1 / (1 - margins.prefill),
         decode_slower=1 / (1 - margins.decode),
-        mixed_slower=1 / (1 - max(margins.prefill, margins.decode)),
+        mixed_slower=1 / (1 - max(margins.encode, margins.prefill, margins.decode)),
+        encode_slower=1 / (1 - margins.encode),
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from pdopt.capacity.table import Route
+from pdopt.capacity.table import Lane, Route
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Decision:
         What was minimised, and what no plan is below.
     value, value_bound : float
         Under a budget: value per second of what is served, and what no plan exceeds.
+    rerouted_rps : dict
+        (sites gone, lane, slot) → route → requests per second then, margin included.
     """
 
     instances: dict[tuple[str, str], int]
@@ -37,3 +39,13 @@ class Decision:
     proven: bool
     value: float = 0.0
     value_bound: float = 0.0
+    rerouted_rps: dict[tuple[str, str, str], dict[Route, float]] = field(default_factory=dict)
+
+    def after_losing(self, gone: str, left: tuple[Lane, ...]) -> Decision:
+        """Give what runs, and where requests go, when sites are gone and the lanes elsewhere are left."""
+        names = {lane.name for lane in left}
+        return replace(
+            self,
+            instances={key: count for key, count in self.instances.items() if key[0] in names},
+            routed_rps={key[1:]: routes for key, routes in self.rerouted_rps.items() if key[0] == gone},
+        )

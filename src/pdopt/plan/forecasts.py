@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.decode_pools import DecodeForecast
+from pdopt.plan.encode_pools import EncodeForecast
 from pdopt.plan.mixed_pools import MixedForecast
 from pdopt.plan.plan import Pool
 from pdopt.plan.pools import PoolForecast
 from pdopt.plan.prefill_pools import PrefillForecast
 
 FORECASTS: dict[str, type[PoolForecast]] = {
+    "encode": EncodeForecast,
     "prefill": PrefillForecast,
     "decode": DecodeForecast,
     "mixed": MixedForecast,

@@ -36,6 +36,7 @@ def headroom(fleet: Fleet, pools: tuple[Pool, ...], workload: str) -> Headroom:
         prefill_slower=speed_lost(lambda g: Conditions(prefill_slower=1 + g)) if "prefill" in roles else None,
         decode_slower=speed_lost(lambda g: Conditions(decode_slower=1 + g)) if "decode" in roles else None,
         mixed_slower=speed_lost(lambda g: Conditions(mixed_slower=1 + g)) if "mixed" in roles else None,
+        encode_slower=speed_lost(lambda g: Conditions(encode_slower=1 + g)) if "encode" in roles else None,
     )
 
 

@@ -24,6 +24,7 @@ def plan_notes(
         *estimated(profiles),
         *fleet.notes,
         *_on_the_safe_side(fleet, pools),
+        *_split(pools),
         *left_out(table.refusals),
     )
     return tuple(dict.fromkeys(found))
@@ -42,13 +43,19 @@ def _on_the_safe_side(fleet: Fleet, pools: Iterable[Pool]) -> Iterable[str]:
                     yield f"{name}: {asked} tokens sized by measurements at {measured}, on the safe side"
 
 
+def _split(pools: Iterable[Pool]) -> Iterable[str]:
+    """Say what a proof holds for where encode and prefill share TTFT."""
+    if any(pool.role == "encode" for pool in pools):
+        yield "encode and prefill share TTFT in a finite number of ways: the proof holds for these (docs/epd.md)"
+
+
 def left_out(refusals: Iterable[Refusal]) -> Iterable[str]:
     """Say which shapes were left out for lack of measurements, one sentence per workload, role, SKU and reason."""
     groups: dict[tuple[str, str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for refusal in refusals:
         if refusal.target is None:
             groups[refusal.workload, refusal.role, refusal.sku][refusal.sentence].append(str(refusal.shape))
-    last = ("prefill", "decode", "mixed")
+    last = ("encode", "prefill", "decode", "mixed")
     for (workload, role, sku), reasons in sorted(groups.items(), key=lambda item: last.index(item[0][1])):
         for sentence, shapes in reasons.items():
             which = shapes[0] if len(shapes) == 1 else f"{len(shapes)} shapes"

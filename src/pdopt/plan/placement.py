@@ -35,9 +35,7 @@ def cannot_hand_over(fleet: Fleet, pool: Pool, other: Pool) -> Iterator[str]:
     """Say why a prefill pool may not send its KV cache to a decode pool; engines and precision aside."""
     if pool.sku not in fleet.skus or other.sku not in fleet.skus:
         return
-    sites = [fleet.skus[name].site for name in (pool.sku, other.sku)]
-    if sites[0] != sites[1] and (pool.sku, other.sku) not in fleet.transfer.links_gb_per_s:
-        yield f"no link joins {pool.sku} ({sites[0]}) to {other.sku} ({sites[1]})"
+    yield from not_joined(fleet, pool, other)
     for rule in fleet.forbid:
         if (rule.prefill_sku, rule.decode_sku) == (pool.sku, other.sku) and rule.llm in (None, pool.model):
             yield f"limits.forbid rules it out, {rule}"
@@ -45,6 +43,13 @@ def cannot_hand_over(fleet: Fleet, pool: Pool, other: Pool) -> Iterator[str]:
         wanted = [rule.decode_sku for rule in fleet.require if (rule.prefill_sku, rule.llm) == (pool.sku, llm)]
         if wanted and other.sku not in wanted:
             yield f"limits.require wants {pool.sku} to hand over to {' or '.join(map(str, wanted))} only"
+
+
+def not_joined(fleet: Fleet, pool: Pool, other: Pool) -> Iterator[str]:
+    """Say that a pool can send nothing to another one: they stand apart, and no link joins them."""
+    sites = [fleet.skus[name].site for name in (pool.sku, other.sku)]
+    if sites[0] != sites[1] and (pool.sku, other.sku) not in fleet.transfer.links_gb_per_s:
+        yield f"no link joins {pool.sku} ({sites[0]}) to {other.sku} ({sites[1]})"
 
 
 def _elsewhere(fleet: Fleet, pool: Pool, where: str) -> Iterator[str]:

@@ -30,7 +30,9 @@ class Pool(Part):
     handover : str or None
         Decode pools: the group of decode ends they belong to.
     hands_over : dict or None
-        Prefill pools: handover → workload → requests per second.
+        Prefill pools: handover → workload → requests per second. Encode pools: split of TTFT in place of handover.
+    encoded : dict or None
+        Prefill pools: split of TTFT → handover → workload → requests per second, of those with images.
     period, scenario : str or None
         When it runs, where the fleet has several.
     on_spot : dict or None
@@ -40,7 +42,7 @@ class Pool(Part):
     """
 
     model: str
-    role: Literal["prefill", "decode", "mixed"]
+    role: Literal["encode", "prefill", "decode", "mixed"]
     sku: str
     gpu: str
     gpus_per_instance: int
@@ -56,6 +58,7 @@ class Pool(Part):
     site: str | None = None
     handover: str | None = None
     hands_over: dict[str, dict[str, float]] | None = None
+    encoded: dict[str, dict[str, dict[str, float]]] | None = None
     period: str | None = None
     scenario: str | None = None
     on_spot: dict[str, int] | None = None
@@ -70,7 +73,7 @@ class Pool(Part):
 class Headroom(Part):
     """What a workload survives before a target of its pools breaks, as fractions.
 
-    ``demand``: growth of its own demand. ``prefill_slower``, ``decode_slower``: loss of speed of every prefill or
+    ``demand``: growth of its own demand. ``prefill_slower``, ``decode_slower`` …: loss of speed of every prefill or
     decode instance (None where it uses none). Each alone, at the plan's routing.
     """
 
@@ -78,6 +81,7 @@ class Headroom(Part):
     prefill_slower: float | None = None
     decode_slower: float | None = None
     mixed_slower: float | None = None
+    encode_slower: float | None = None
 
 
 class Latencies(Part):
@@ -216,7 +220,7 @@ class Change(Part):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), serialize_by_alias=True)
 
     model: str
-    role: Literal["prefill", "decode", "mixed"]
+    role: Literal["encode", "prefill", "decode", "mixed"]
     sku: str
     gpu: str
     gpus_per_instance: int
@@ -261,6 +265,13 @@ class QuotaUse(Part):
     used: float
 
 
+class Deviations(Part):
+    """So many workloads of any pool at once may bring that fraction of work beyond what is stated."""
+
+    workloads: int
+    deviation: dict[str, float]
+
+
 class ProfileUsed(Part):
     """A profile that the plan rests on."""
 
@@ -276,11 +287,12 @@ class ProfileUsed(Part):
 class TokenPrice(Part):
     """What a million tokens of a workload costs on one SKU in one role, on its best shape fully used.
 
-    Input tokens computed (prefill), output tokens (decode), or both (mixed), within the targets and margins.
+    Image tokens (encode), input tokens computed (prefill), output tokens (decode), or both of these (mixed), within
+    the targets and margins.
     """
 
     workload: str
-    role: Literal["prefill", "decode", "mixed"]
+    role: Literal["encode", "prefill", "decode", "mixed"]
     sku: str
     usd_per_million_tokens: float
     used: bool
@@ -312,6 +324,8 @@ class Plan(Part):
         CO2 of all nodes held, at full load, on average; None where power or sites are not known.
     minimised_per_hour : float or None
         What was minimised where risk counts: `cost_per_hour` weighed with the dearest scenarios. The bound is its own.
+    after_losing : dict or None
+        Sites gone → the pools elsewhere with what they serve then, where sites may be gone.
     """
 
     status: Literal["optimal", "feasible"]
@@ -329,7 +343,9 @@ class Plan(Part):
     budget: Budget | None = None
     assumptions: dict[str, float | str]
     margins: dict[str, float]
-    redundancy: dict[str, int] = Field(default_factory=dict)
+    redundancy: dict[str, int | float] = Field(default_factory=dict)
+    after_losing: dict[str, tuple[Pool, ...]] | None = None
+    uncertainty: Deviations | None = None
     limits: dict[str, float] = Field(default_factory=dict)
     rules: dict[str, tuple[dict[str, str], ...]] | None = None
     quotas: tuple[QuotaUse, ...] | None = None

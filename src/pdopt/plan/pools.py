@@ -16,39 +16,21 @@ from pdopt.plan.plan import Pool
 Seen = dict[str, float]  # statistic → seconds
 
 
-class PoolForecast(ABC):
-    """One pool of a plan, seen forward from the fleet; one subclass per role.
+class PoolView:
+    """One pool of a plan with what the fleet says of it.
 
     Parameters
     ----------
     fleet : Fleet
     pool : Pool
     siblings : tuple of Pool
-        All pools of the plan; a prefill pool looks up where its requests decode.
+        All pools of the plan; a prefill pool looks up where its requests were encoded and where they decode.
     """
 
     def __init__(self, fleet: Fleet, pool: Pool, siblings: tuple[Pool, ...]):
         self.fleet, self.pool, self.siblings = fleet, pool, siblings
         self.shape = shape_of(pool)
         self.workloads = {name: fleet.workloads[name] for name in pool.serves}
-
-    @abstractmethod
-    def broken(self, conditions: Conditions = AS_STATED) -> list[str]:
-        """Name the targets of this pool that do not hold under the conditions."""
-
-    @abstractmethod
-    def forecast(self, metric: str, conditions: Conditions) -> Iterator[tuple[str, float, Seen]]:
-        """Yield (workload, its share of the pool's rate, statistic → seconds) for one metric."""
-
-    def seen(self, metric: str, conditions: Conditions = AS_STATED) -> list[tuple[str, float, Seen]]:
-        """Give the forecast for one metric.
-
-        A pool filled to the brim may lie past the edge by the solver's tolerance; then that is taken off its rates.
-        """
-        exact = list(self.forecast(metric, replace(conditions, slack=0.0)))
-        if all(isfinite(seconds) for _, _, statistics in exact for seconds in statistics.values()):
-            return exact
-        return list(self.forecast(metric, conditions))
 
     def profile(self) -> Any:
         """Give the measured profile of the pool's shape.
@@ -76,6 +58,32 @@ class PoolForecast(ABC):
     def statistics(self, workload: str, metric: str) -> list[str]:
         """Give the statistics to state: the mean, and those that the workload has targets on."""
         return list(dict.fromkeys(("mean", *(t.statistic for t in self.workloads[workload].targets_of(metric)))))
+
+
+class PoolForecast(PoolView, ABC):
+    """One pool of a plan, seen forward from the fleet; one subclass per role."""
+
+    @abstractmethod
+    def broken(self, conditions: Conditions = AS_STATED) -> list[str]:
+        """Name the targets of this pool that do not hold under the conditions."""
+
+    @abstractmethod
+    def forecast(self, metric: str, conditions: Conditions) -> Iterator[tuple[str, float, Seen]]:
+        """Yield (workload, its share of the pool's rate, statistic → seconds) for one metric."""
+
+    def seen(self, metric: str, conditions: Conditions = AS_STATED) -> list[tuple[str, float, Seen]]:
+        """Give the forecast for one metric.
+
+        A pool filled to the brim may lie past the edge by the solver's tolerance; then that is taken off its rates.
+        """
+        exact = list(self.forecast(metric, replace(conditions, slack=0.0)))
+        if all(isfinite(seconds) for _, _, statistics in exact for seconds in statistics.values()):
+            return exact
+        return list(self.forecast(metric, conditions))
+
+    def stating(self) -> list[PoolForecast]:
+        """Give the forecasts that state the latencies this pool has a part in: its own, where it has them to itself."""
+        return [self]
 
 
 def missed(workload: str, target: Target, time_s: float) -> str:

@@ -3,48 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from pdopt.fleet.fleet import Target, Workload
 from pdopt.plan.conditions import AS_STATED, TIME_TOLERANCE, Conditions
+from pdopt.plan.encoding import before_prefill_s
 from pdopt.plan.forward.queue import Arrivals, mean_wait_s, percentile_sojourn_s, prefill_service_s, sojourn_bounds_s
 from pdopt.plan.pools import PoolForecast, Seen, missed
 
 
+class Way(NamedTuple):
+    """How requests of a workload pass a prefill pool; the split of their TTFT where they have images."""
+
+    handover: str
+    workload: str
+    rate_rps: float
+    split: str | None = None
+
+
 class PrefillForecast(PoolForecast):
-    """A pool of prefill queues; what a request spends on its way to decode counts in its TTFT."""
+    """A pool of prefill queues; what a request spends being encoded and on its way to decode counts in its TTFT."""
 
     def forecast(self, metric: str, conditions: Conditions) -> Iterator[tuple[str, float, Seen]]:
-        """Yield TTFT by workload and handover."""
+        """Yield TTFT by workload and way."""
         queue = self._queue(conditions) if metric == "ttft" else {}
         mix = list(queue.values())
-        for handover, rates in (self.pool.hands_over or {}).items():
-            for name in rates if queue else ():
-                elsewhere_s = self.overhead_s(handover, self.workloads[name])
-                seen = {}
-                for statistic in self.statistics(name, "ttft"):
-                    tail = Target("ttft", statistic, 0.0).tail
-                    if tail is None:
-                        seen[statistic] = elsewhere_s + mean_wait_s(mix) + queue[name].service_s
-                    else:
-                        seen[statistic] = elsewhere_s + percentile_sojourn_s(mix, queue[name], tail)
-                yield name, rates[name], seen
+        for way in self._ways() if queue else ():
+            own, seen = queue[way.workload], {}
+            for statistic in self.statistics(way.workload, "ttft"):
+                tail, elsewhere_s = self._elsewhere(way, Target("ttft", statistic, 0.0), conditions)
+                inside_s = mean_wait_s(mix) + own.service_s if tail is None else percentile_sojourn_s(mix, own, tail)
+                seen[statistic] = elsewhere_s + inside_s
+            yield way.workload, way.rate_rps, seen
 
     def broken(self, conditions: Conditions = AS_STATED) -> list[str]:
         """Name the TTFT targets that do not hold; percentiles by one and the same of the two bounds."""
         queue = self._queue(conditions)
         mix = list(queue.values())
         misses: tuple[list[str], list[str]] = ([], [])
-        for handover, rates in (self.pool.hands_over or {}).items():
-            for name in rates:
-                elsewhere_s = self.overhead_s(handover, self.workloads[name])
-                for target in self.workloads[name].targets_of("ttft"):
-                    mean_s = mean_wait_s(mix) + queue[name].service_s
-                    tail = target.tail
-                    times = (mean_s, mean_s) if tail is None else sojourn_bounds_s(mix, queue[name], tail)
-                    for found, time_s in zip(misses, times, strict=True):
-                        if elsewhere_s + time_s > target.bound_s * (1 + TIME_TOLERANCE):
-                            found.append(missed(name, target, elsewhere_s + time_s))
+        for way in self._ways():
+            name, own = way.workload, queue[way.workload]
+            for target in self.workloads[name].targets_of("ttft"):
+                tail, elsewhere_s = self._elsewhere(way, target, conditions)
+                mean_s = mean_wait_s(mix) + own.service_s
+                times = (mean_s, mean_s) if tail is None else sojourn_bounds_s(mix, own, tail)
+                for found, time_s in zip(misses, times, strict=True):
+                    if elsewhere_s + time_s > target.bound_s * (1 + TIME_TOLERANCE):
+                        found.append(missed(name, target, elsewhere_s + time_s))
         return min(misses, key=len)
+
+    def _ways(self) -> Iterator[Way]:
+        for handover, rates in (self.pool.hands_over or {}).items():
+            for name, rate in rates.items():
+                if not self.workloads[name].images:
+                    yield Way(handover, name, rate)
+        for split, handovers in (self.pool.encoded or {}).items():
+            for handover, rates in handovers.items():
+                for name, rate in rates.items():
+                    yield Way(handover, name, rate, split)
+
+    def _elsewhere(self, way: Way, target: Target, conditions: Conditions) -> tuple[float | None, float]:
+        """Give the tail that prefill may exceed, and the time outside it: half the tail is left to encode."""
+        outside_s = self.overhead_s(way.handover, self.workloads[way.workload])
+        if way.split is None:
+            return target.tail, outside_s
+        tail = None if target.tail is None else target.tail / 2
+        return tail, outside_s + before_prefill_s(self, way.split, way.workload, (tail, conditions))
 
     def _queue(self, conditions: Conditions) -> dict[str, Arrivals]:
         profile, dp = self.profile(), self.shape.dp

@@ -60,7 +60,7 @@ def _seen(fleet: Fleet, pools: tuple[Pool, ...], workload: Workload) -> tuple[fl
         for metric in ("ttft", "tpot")
         for statistic, seconds in _latencies_s(fleet, pools, workload, metric).items()
     }
-    served = sum(pool.serves.get(workload.name, 0.0) for pool in pools if pool.role != "prefill")
+    served = sum(pool.serves.get(workload.name, 0.0) for pool in pools if pool.role in ("decode", "mixed"))
     return served, latencies, headroom(fleet, pools, workload.name) if served > 0 else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from pdopt.capacity.slots import Slot
-from pdopt.capacity.table import Lane, LaneTable
+from pdopt.capacity.table import Lane, LaneTable, Route
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.decision import Decision
 from pdopt.plan.forecasts import forecast_of
@@ -31,11 +31,11 @@ def _pool(fleet: Fleet, table: LaneTable, decision: Decision, place: tuple[Lane,
     tightest = max(range(len(work)), key=lambda i: work[i], default=0)
     serves: dict[str, float] = defaultdict(float)
     brings: dict[str, float] = defaultdict(float)
-    hands_over: dict[str, dict[str, float]] = defaultdict(dict)
+    hands_over: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for route, rate in routed.items():
         serves[route.workload] += rate / growth
         brings[route.workload] += lane.loads[route][tightest] * rate
-        hands_over[route.handover][route.workload] = rate / growth
+        hands_over[table.handover_of(route.handover)][route.workload] += rate / growth
     shape, instances = lane.shape, decision.instances[lane.name, slot.name]
     on_spot, away = _on_spot(table, decision, lane, slot)
     return Pool(
@@ -54,10 +54,27 @@ def _pool(fleet: Fleet, table: LaneTable, decision: Decision, place: tuple[Lane,
         precision=shape.precision,
         site=fleet.skus[lane.sku].site,
         handover=next(iter(lane.loads)).handover if lane.role == "decode" else None,
-        hands_over=dict(hands_over) if lane.role == "prefill" else None,
+        hands_over=_plain(hands_over) if lane.role in ("encode", "prefill") else None,
+        encoded=_encoded(table, routed, growth),
         on_spot=on_spot or None,
         expected_away=away or None,
     )
+
+
+def _plain(rates: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    return {key: dict(inner) for key, inner in rates.items()}
+
+
+def _encoded(
+    table: LaneTable, routed: dict[Route, float], growth: float
+) -> dict[str, dict[str, dict[str, float]]] | None:
+    """Split of TTFT → handover → workload → requests per second, of those with images."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for route, rate in routed.items():
+        if route.handover in table.encoded:
+            split, handover = table.encoded[route.handover]
+            found.setdefault(split, {}).setdefault(handover, {})[route.workload] = rate / growth
+    return found or None
 
 
 def _on_spot(table: LaneTable, decision: Decision, lane: Lane, slot: Slot) -> tuple[dict[str, int], float]:
@@ -71,10 +88,10 @@ def _on_spot(table: LaneTable, decision: Decision, lane: Lane, slot: Slot) -> tu
 def _binding(fleet: Fleet, pool: Pool, pools: tuple[Pool, ...]) -> str:
     """Name the target whose forecast comes nearest to its bound."""
     nearest, name = 0.0, ""
-    forecast = forecast_of(fleet, pool, pools)
+    forecasts = forecast_of(fleet, pool, pools).stating()
     for metric in ("ttft", "tpot"):
-        for workload, _, statistics in forecast.seen(metric):
-            for target in fleet.workloads[workload].targets_of(metric):
+        for workload, _, statistics in (seen for forecast in forecasts for seen in forecast.seen(metric)):
+            for target in fleet.workloads[workload].targets_of(metric) if workload in pool.serves else ():
                 share = statistics[target.statistic] / target.bound_s
                 if share > nearest:
                     nearest, name = share, f"{workload} {metric}_{target.statistic}_ms"

@@ -12,12 +12,13 @@ from pdopt.plan.plan import Pool, TokenPrice
 def token_prices(fleet: Fleet, table: LaneTable, pools: tuple[Pool, ...]) -> Iterator[TokenPrice]:
     """Give dollars per million tokens per workload, role and SKU, at the best shape when fully used.
 
-    Prefill counts the input tokens it computes, decode the output tokens, a mixed instance both.
+    Encode counts the image tokens, prefill the input tokens it computes, decode the output tokens, a mixed instance
+    input and output tokens.
     """
     used = {(name, pool.role, pool.sku) for pool in pools for name in pool.serves}
     price = {node.sku: node.usd_per_h / node.gpus for node in table.nodes}  # of the hour, whatever the terms
     for workload in fleet.workloads.values():
-        for role in ("prefill", "decode", "mixed"):
+        for role in ("encode", "prefill", "decode", "mixed"):
             for sku in fleet.skus:
                 lanes = [lane for lane in table.lanes if (lane.role, lane.sku) == (role, sku)]
                 hours = [gpus for lane in lanes for gpus in _gpus_per_rps(lane, workload.name)]
@@ -37,4 +38,5 @@ def _gpus_per_rps(lane: Lane, workload: str) -> Iterator[float]:
 
 def _tokens(role: str, workload: Workload) -> float:
     tokens = {"prefill": workload.new_tokens, "decode": workload.output_tokens}
+    tokens["encode"] = workload.images * workload.image_tokens
     return tokens.get(role, workload.input_tokens + workload.output_tokens)

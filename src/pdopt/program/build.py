@@ -8,11 +8,15 @@ from pdopt.capacity.table import LaneTable
 from pdopt.program.constraints.carbon_within_limit import add_carbon_within_limit
 from pdopt.program.constraints.changes_counted import add_changes_counted
 from pdopt.program.constraints.cost_within_budget import add_cost_within_budget
+from pdopt.program.constraints.demand_survives_site_loss import add_demand_survives_site_loss
+from pdopt.program.constraints.deviations_covered import add_deviations_covered
+from pdopt.program.constraints.encode_feeds_prefill import add_encode_feeds_prefill
 from pdopt.program.constraints.gpus_within_quotas import add_gpus_within_quotas
 from pdopt.program.constraints.instance_starts_counted import add_instance_starts_counted
 from pdopt.program.constraints.instances_cover_demand import add_instances_cover_demand
 from pdopt.program.constraints.instances_only_where_used import add_instances_only_where_used
 from pdopt.program.constraints.instances_within_nodes import add_instances_within_nodes
+from pdopt.program.constraints.load_survives_deviations import add_load_survives_deviations
 from pdopt.program.constraints.load_survives_losses import add_load_survives_losses
 from pdopt.program.constraints.load_within_instances import add_load_within_instances
 from pdopt.program.constraints.node_starts_counted import add_node_starts_counted
@@ -25,6 +29,11 @@ from pdopt.program.constraints.pools_large_enough import add_pools_large_enough
 from pdopt.program.constraints.power_within_limit import add_power_within_limit
 from pdopt.program.constraints.power_within_sites import add_power_within_sites
 from pdopt.program.constraints.prefill_feeds_decode import add_prefill_feeds_decode
+from pdopt.program.constraints.remaining_cover_demand import add_remaining_cover_demand
+from pdopt.program.constraints.rerouted_feeds_decode import add_rerouted_feeds_decode
+from pdopt.program.constraints.rerouted_feeds_prefill import add_rerouted_feeds_prefill
+from pdopt.program.constraints.rerouted_within_instances import add_rerouted_within_instances
+from pdopt.program.constraints.routed_only_where_used import add_routed_only_where_used
 from pdopt.program.constraints.serve_demand import add_serve_demand
 from pdopt.program.constraints.served_within_demand import add_served_within_demand
 from pdopt.program.constraints.skus_within_limit import add_skus_within_limit
@@ -39,12 +48,21 @@ from pdopt.program.variables import add_variables
 FAMILIES = (
     add_serve_demand,
     add_served_within_demand,
+    add_encode_feeds_prefill,
     add_prefill_feeds_decode,
     add_load_within_instances,
     add_instances_cover_demand,
+    add_load_survives_deviations,
+    add_deviations_covered,
     add_load_survives_losses,
     add_instances_only_where_used,
     add_pools_large_enough,
+    add_routed_only_where_used,
+    add_demand_survives_site_loss,
+    add_rerouted_feeds_prefill,
+    add_rerouted_feeds_decode,
+    add_rerouted_within_instances,
+    add_remaining_cover_demand,
     add_instances_within_nodes,
     add_spot_instances_within_nodes,
     add_spot_within_share,

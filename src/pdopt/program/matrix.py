@@ -79,7 +79,7 @@ def compile_matrix(program: pyo.ConcreteModel) -> Matrix:
 
 def _unit(program: pyo.ConcreteModel, variable: Any) -> float:
     """Give the wanted rate of a routed workload; everything else is counted in ones."""
-    if variable.parent_component().local_name != "Routed_rps":
+    if variable.parent_component().local_name not in ("Routed_rps", "Rerouted_rps"):
         return 1.0
-    _, workload, _, slot = variable.index()
+    *_, workload, _, slot = variable.index()
     return program.slot_of[slot].wanted_rps[workload] or 1.0

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from pdopt.capacity.table import LaneTable
+from pdopt.capacity.table import Lane, LaneTable
 
 
 def add_sets(program: pyo.ConcreteModel, table: LaneTable) -> None:
@@ -18,6 +18,8 @@ def add_sets(program: pyo.ConcreteModel, table: LaneTable) -> None:
     program.node_type_of = {node.sku: node for node in table.nodes}
     program.term_of = {(node.sku, term.name): term for node in table.nodes for term in node.ways_to_pay}
     _add_what_runs(program, table)
+    _add_what_deviates(program, table)
+    _add_what_is_rerouted(program, table)
     _add_what_is_rented(program, table)
     _add_what_is_weighed(program, table)
     _add_what_changes(program, table)
@@ -29,7 +31,7 @@ def _set(name: str, members: Iterable[Any], doc: str, dimen: int = 1) -> tuple[s
 
 def _add_what_runs(program: pyo.ConcreteModel, table: LaneTable) -> None:
     routes = [(lane.name, *route) for lane in table.lanes for route in lane.loads]
-    split = {lane.name for lane in table.lanes if lane.role in ("prefill", "decode")}
+    role_of = {lane.name: lane.role for lane in table.lanes}
     lanes = list(program.lane_of)
     program.ends_of = {workload: [] for workload in table.slots[0].required_rps}
     for route in routes:
@@ -48,17 +50,64 @@ def _add_what_runs(program: pyo.ConcreteModel, table: LaneTable) -> None:
         ),
         _set(
             "HANDOVERS",
-            sorted({(workload, handover) for lane, workload, handover in routes if lane in split}),
+            sorted({(w, table.handover_of(way)) for lane, w, way in routes if role_of[lane] in ("prefill", "decode")}),
             "(workload, handover): a group of decode ends that prefill can send its KV cache to",
             2,
         ),
+        _set("SPLITS", _splits(table, routes, role_of), "(workload, split): parts of TTFT for encode and prefill", 2),
         _set(
             "SWITCHED_LANES",
-            lanes if table.spare_instances or table.min_pool_instances > 1 else [],
+            lanes if table.min_pool_instances > 1 or any(lane.spares for lane in table.lanes) else [],
             "lanes that are in use or not (all, where redundancy or a least size of pools is asked for)",
         ),
     ):
         program.add_component(name, members)
+
+
+def _splits(table: LaneTable, routes: list[tuple[str, str, str]], role_of: dict[str, str]) -> list[tuple[str, str]]:
+    encoded = {(workload, split) for lane, workload, split in routes if role_of[lane] == "encode"}
+    taken = {(workload, table.encoded[way][0]) for _, workload, way in routes if way in table.encoded}
+    return sorted(encoded | taken)
+
+
+def _add_what_deviates(program: pyo.ConcreteModel, table: LaneTable) -> None:
+    program.deviations_of = {lane.name: table.uncertainty.among(lane.workloads) for lane in table.lanes}
+    choosing = [lane for lane, found in program.deviations_of.items() if len(found) > table.uncertainty.workloads]
+    limits = [(lane, i) for lane in choosing for i in range(len(program.lane_of[lane].limits))]
+    for name, members in (
+        _set("CHOOSING_LIMITS", limits, "(lane, limit) of lanes with more workloads than may deviate at once", 2),
+        _set(
+            "DEVIATIONS",
+            ((*limit, workload) for limit in limits for workload in program.deviations_of[limit[0]]),
+            "(lane, limit, workload): of those, what may bring more work than stated",
+            3,
+        ),
+    ):
+        program.add_component(name, members)
+
+
+def _add_what_is_rerouted(program: pyo.ConcreteModel, table: LaneTable) -> None:
+    remaining = table.remaining
+    for name, members in (
+        _set("SITE_LOSSES", remaining, "sites that may be gone at once"),
+        _set(
+            "REROUTES",
+            ((gone, lane.name, *route) for gone, lanes in remaining.items() for lane in lanes for route in lane.loads),
+            "(sites gone, lane, workload, handover): a workload that a lane standing elsewhere can serve",
+            4,
+        ),
+        _set(
+            "REMAINING_LIMITS",
+            ((gone, lane.name, i) for gone, lanes in remaining.items() for lane in lanes for i in _limits(lane)),
+            "(sites gone, lane, limit): what saturates the lanes that stand elsewhere",
+            3,
+        ),
+    ):
+        program.add_component(name, members)
+
+
+def _limits(lane: Lane) -> range:
+    return range(len(lane.limits))
 
 
 def _add_what_is_rented(program: pyo.ConcreteModel, table: LaneTable) -> None:

@@ -28,6 +28,12 @@ def add_variables(program: pyo.ConcreteModel) -> None:
         domain=pyo.NonNegativeReals,
         doc="requests per second of a workload sent to a lane",
     )
+    program.Rerouted_rps = pyo.Var(
+        program.REROUTES,
+        program.SLOTS,
+        domain=pyo.NonNegativeReals,
+        doc="requests per second of a workload sent to a lane when sites are gone",
+    )
     program.Nodes = pyo.Var(
         program.RENTALS,
         domain=pyo.NonNegativeIntegers,
@@ -41,6 +47,18 @@ def add_variables(program: pyo.ConcreteModel) -> None:
     )
     program.Used = pyo.Var(
         program.SWITCHED_LANES, program.SLOTS, domain=pyo.Binary, doc="whether a lane has instances at all"
+    )
+    program.DeviationOfEach = pyo.Var(
+        program.CHOOSING_LIMITS,
+        program.SLOTS,
+        domain=pyo.NonNegativeReals,
+        doc="instances kept for each of the workloads that may deviate at once",
+    )
+    program.DeviationBeyond = pyo.Var(
+        program.DEVIATIONS,
+        program.SLOTS,
+        domain=pyo.NonNegativeReals,
+        doc="instances that the deviation of a workload takes beyond that",
     )
     program.Chosen = pyo.Var(program.CHOSEN_SKUS, domain=pyo.Binary, doc="whether a SKU is used at all")
     program.StartedNodes = pyo.Var(program.NODE_STARTS, domain=pyo.NonNegativeReals, doc="nodes started for a slot")

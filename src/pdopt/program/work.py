@@ -13,6 +13,31 @@ def work(program: pyo.ConcreteModel, lane: str, limit: int, slot: str) -> Any:
     return sum(load[limit] * program.Routed_rps[lane, route, slot] for route, load in loads.items())
 
 
+def rerouted_work(program: pyo.ConcreteModel, gone: str, lane: str, limit: int, slot: str) -> Any:
+    """Give the instances' worth of work that goes to a lane when sites are gone."""
+    loads = program.lane_of[lane].loads
+    return sum(load[limit] * program.Rerouted_rps[gone, lane, route, slot] for route, load in loads.items())
+
+
+def deviation(program: pyo.ConcreteModel, lane: str, limit: int, workload: str, slot: str) -> Any:
+    """Give the instances' worth of work that a workload may bring to a lane beyond what is stated."""
+    loads = program.lane_of[lane].loads
+    routed = sum(load[limit] * program.Routed_rps[lane, r, slot] for r, load in loads.items() if r.workload == workload)
+    return program.deviations_of[lane][workload] * routed
+
+
+def protected_work(program: pyo.ConcreteModel, lane: str, limit: int, slot: str) -> Any:
+    """Give the work of a lane with as many of its workloads deviating at once as may, whichever they are."""
+    together = program.table.uncertainty.workloads
+    deviating = program.deviations_of[lane]
+    if len(deviating) <= together:
+        more = sum(deviation(program, lane, limit, workload, slot) for workload in deviating)
+    else:
+        beyond = sum(program.DeviationBeyond[lane, limit, workload, slot] for workload in deviating)
+        more = together * program.DeviationOfEach[lane, limit, slot] + beyond
+    return work(program, lane, limit, slot) + more
+
+
 def carrying(program: pyo.ConcreteModel, lane: str, slot: str) -> Any:
     """Give the instances that carry work: those on spot nodes only for the time they are expected to be there."""
     away = sum(

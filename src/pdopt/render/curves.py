@@ -31,13 +31,26 @@ def some_of(values: Sequence[float], most: int = COLUMNS) -> list[float]:
 
 def prefill_table(shapes: dict[Shape, list[FoundRow]]) -> Table:
     """Shapes by input length, cells in tokens per second."""
-    lengths = some_of([item.row.input_tokens for found in shapes.values() for item in found])
+    return _speed_table(shapes, "prefill")
+
+
+def encode_table(shapes: dict[Shape, list[FoundRow]]) -> Table:
+    """Shapes by size of images, cells in images per second."""
+    return _speed_table(shapes, "encode")
+
+
+def _speed_table(shapes: dict[Shape, list[FoundRow]], role: str) -> Table:
+    lengths = some_of([_point(role, item) for found in shapes.values() for item in found])
     rows = []
     for shape, found in shapes.items():
-        speeds = {item.row.input_tokens: item.row.tokens_per_s for item in found}
-        cells = [f"{speeds[length]:,.0f}" if length in speeds else "" for length in lengths]
+        speeds = {_point(role, item): _value(role, item) for item in found}
+        cells = [_speed(speeds[length]) if length in speeds else "" for length in lengths]
         rows.append([str(shape), *cells, sparkline([speeds[length] for length in sorted(speeds)])])
     return table(["shape ", *(f"{length:g}" for length in lengths), "curve "], rows)
+
+
+def _speed(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def decode_lines(shape: Shape, found: list[FoundRow]) -> Iterator[Line]:
@@ -73,12 +86,13 @@ def mixed_table(found: list[FoundRow]) -> Table:
 
 def shape_table(role: str, shapes: dict[Shape, list[FoundRow]]) -> Table:
     """Give one line per shape: how many points, between which speeds, and the curve of its shortest lengths."""
-    units = {"prefill": "tokens/s", "decode": "TPOT ms", "mixed": "TPOT mean ms"}
+    units = {"encode": "images/s", "prefill": "tokens/s", "decode": "TPOT ms", "mixed": "TPOT mean ms"}
     rows = []
     for shape, found in shapes.items():
         values = [_value(role, item) for item in found]
-        shortest = min(_lengths(item) if role != "prefill" else (0.0, 0.0) for item in found)
-        curve = [item for item in found if role == "prefill" or _lengths(item) == shortest]
+        queue = role in ("encode", "prefill")
+        shortest = min((0.0, 0.0) if queue else _lengths(item) for item in found)
+        curve = [item for item in found if queue or _lengths(item) == shortest]
         drawn = sparkline([_value(role, item) for item in sorted(curve, key=lambda item: _point(role, item))])
         rows.append([str(shape), str(len(found)), f"{number(min(values))} to {number(max(values))}", drawn])
     return table([f"{role} ", "points", units[role], "curve "], rows)
@@ -86,11 +100,11 @@ def shape_table(role: str, shapes: dict[Shape, list[FoundRow]]) -> Table:
 
 def _value(role: str, item: FoundRow) -> float:
     row = item.row
-    if role == "prefill":
-        return float(row.tokens_per_s)
+    if role in ("encode", "prefill"):
+        return float(row.images_per_s if role == "encode" else row.tokens_per_s)
     return float(row.tpot_s * 1e3 if role == "decode" else row.tpot_mean_ms or 0.0)
 
 
 def _point(role: str, item: FoundRow) -> float:
-    names = {"prefill": "input_tokens", "decode": "batch", "mixed": "requests_per_s"}
+    names = {"encode": "image_tokens", "prefill": "input_tokens", "decode": "batch", "mixed": "requests_per_s"}
     return float(getattr(item.row, names[role]))

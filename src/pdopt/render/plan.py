@@ -11,10 +11,12 @@ from pdopt.plan.headroom import MOST
 from pdopt.plan.plan import Answer, Change, Headroom, NoPlan, Plan, Pool, Promise, Reason
 from pdopt.render.buying import buy_list
 from pdopt.render.periods import busiest, more_periods, period_table
+from pdopt.render.robustness import robustness_lines
 from pdopt.render.text import Line, number, percent, table, usd, usd_per_month
 
 WORDS = {"optimal": "the cheapest plan, proven", "feasible": "the best plan found so far"}
 
+ROLES = ("encode", "prefill", "decode", "mixed")
 SHOWN_SKUS = 8
 
 
@@ -47,8 +49,10 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
     header = ["pool ", "role ", "SKU ", "instances ", "serves req/s ", "load", "nearest target "]
     yield table(header, (_pool(pool) for pool in pools))
     yield ""
-    header = ["workload ", "req/s", "served", "TTFT ms ", "TPOT ms ", "demand may grow", "P may slow", "D may slow"]
-    yield table(header, (_promise(promise) for promise in answer.workloads))
+    header = ["workload ", "req/s", "served", "TTFT ms ", "TPOT ms ", "demand may grow"]
+    encoded = any(pool.role == "encode" for pool in answer.pools)
+    header += [*(["E may slow"] if encoded else []), "P may slow", "D may slow"]
+    yield table(header, (_promise(promise, encoded) for promise in answer.workloads))
     yield ""
     if len({price.sku for price in answer.token_prices}) > 1:
         yield "dollars per million tokens within the targets, on each SKU's best instance fully used (* used here)"
@@ -66,10 +70,7 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
     if answer.preference:
         held = f"{number(answer.preference.gpus_elsewhere)} GPUs are held on others, as few as possible"
         yield f"prefers {', '.join(answer.preference.skus)}: {held}; the cheapest among such plans"
-    spares = answer.redundancy.get("instances", 0)
-    if spares:
-        gone = "1 instance" if spares == 1 else f"{spares} instances"
-        yield f"redundancy: every pool keeps its targets with {gone} gone (shown: all running)"
+    yield from robustness_lines(answer)
     yield _rests_on(answer)
     yield _proof(answer)
 
@@ -103,8 +104,9 @@ def _llm_lines(plan: Plan) -> Iterator[str]:
         by_llm[pool.model].append(pool)
     width = max((len(llm) for llm in by_llm), default=0)
     for llm, pools in by_llm.items():
-        counts = {role: sum(p.instances for p in pools if p.role == role) for role in ("prefill", "decode", "mixed")}
-        split = f"{counts['prefill']}P{counts['decode']}D" if counts["prefill"] else ""
+        counts = {role: sum(p.instances for p in pools if p.role == role) for role in ROLES}
+        encode = f"{counts['encode']}E" if counts["encode"] else ""
+        split = f"{encode}{counts['prefill']}P{counts['decode']}D" if counts["prefill"] else ""
         mixed = f"{counts['mixed']} mixed" if counts["mixed"] else ""
         wheres = {role: _where([pool for pool in pools if pool.role == role]) for role in counts}
         detail = ", ".join(f"{role} on {where}" for role, where in wheres.items() if where)
@@ -136,14 +138,15 @@ def _pool(pool: Pool) -> list[str]:
     return [pool.model, pool.role, pool.sku, shape, serves, f"{pool.utilisation * 100:.0f} %", pool.binds]
 
 
-def _promise(promise: Promise) -> list[str]:
+def _promise(promise: Promise, encoded: bool) -> list[str]:
     served = percent(promise.served_rps / promise.demand_rps) if promise.demand_rps else "-"
     survives = promise.headroom or Headroom()
     prefill = survives.prefill_slower if survives.prefill_slower is not None else survives.mixed_slower
     decode = survives.decode_slower if survives.decode_slower is not None else survives.mixed_slower
     past = "over " if survives.demand is not None and survives.demand >= MOST else ""
     cells = [f"{past}+{percent(survives.demand)}" if survives.demand is not None else "-"]
-    cells += ["-" if fraction is None else percent(fraction) for fraction in (prefill, decode)]
+    slower = (survives.encode_slower, prefill, decode) if encoded else (prefill, decode)
+    cells += ["-" if fraction is None else percent(fraction) for fraction in slower]
     latencies = [_latencies(promise, metric) for metric in ("ttft", "tpot")]
     return [promise.name, number(promise.demand_rps), served, *latencies, *cells]
 

@@ -11,7 +11,7 @@ from pdopt.catalogue.card import Card
 from pdopt.catalogue.library import Entry
 from pdopt.catalogue.summary import Summary
 from pdopt.fleet.grouping import FoundRow
-from pdopt.render.curves import decode_lines, mixed_table, prefill_table, shape_table
+from pdopt.render.curves import decode_lines, encode_table, mixed_table, prefill_table, shape_table
 from pdopt.render.text import Line, number, table
 
 SHAPES_IN_FULL = 4
@@ -71,6 +71,10 @@ def _card_lines(name: str, card: Card | None) -> Iterator[str]:
 
 
 def _tables(entry: Entry) -> Iterator[Line]:
+    if entry.rows.get("encode"):
+        yield ""
+        yield "encode: images per second of one busy instance, by tokens of an image"
+        yield encode_table(entry.by_shape("encode"))
     if entry.rows.get("prefill"):
         yield ""
         yield "prefill: input tokens per second of one busy instance, by input length"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pdopt.render.text import Line, number, table, usd
-from pdopt.studies.size import Pair, Sizing
+from pdopt.studies.size import Pair, Side, Sizing
 
 SHOWN = 8
 
@@ -20,7 +20,7 @@ def sizing_lines(sizing: Sizing) -> Iterator[Line]:
         [
             side.role,
             side.sku,
-            side.shape + (f" to {side.way}" if side.way else ""),
+            side.shape + _way(side),
             "" if side.tokens_per_s_busy is None else f"{side.tokens_per_s_busy:,.0f}",
             f"{side.tokens_per_s:,.0f}",
             number(side.requests_per_s),
@@ -36,13 +36,20 @@ def sizing_lines(sizing: Sizing) -> Iterator[Line]:
     yield table(header, rows)
     if sizing.pairs:
         yield ""
-        header = ["prefill ", "decode ", "P:D", "plan", "$ per hour, by GPU"]
+        encode = ["encode "] if sizing.pairs[0].encode else []
+        header = [*encode, "prefill ", "decode ", "P:D", "plan", "$ per hour, by GPU"]
         yield table(header, (_pair(pair) for pair in sizing.pairs[:SHOWN]))
         if len(sizing.pairs) > SHOWN:
             yield f"({len(sizing.pairs) - SHOWN} dearer pairs: see --json)"
 
 
+def _way(side: Side) -> str:
+    """Say where an instance hands over to; of encode, within what time."""
+    return (f" {side.way}" if side.role == "encode" else f" to {side.way}") if side.way else ""
+
+
 def _pair(pair: Pair) -> list[str]:
-    ends = [f"{side.sku} {side.shape}" for side in (pair.prefill, pair.decode)]
-    plan = f"{pair.prefill.whole_instances}P{pair.decode.whole_instances}D"
+    ends = [f"{side.sku} {side.shape}" for side in (pair.encode, pair.prefill, pair.decode) if side]
+    encode = f"{pair.encode.whole_instances}E" if pair.encode else ""
+    plan = f"{encode}{pair.prefill.whole_instances}P{pair.decode.whole_instances}D"
     return [*ends, f"{pair.prefill_per_decode:.2f} : 1", plan, usd(pair.usd_per_hour)]

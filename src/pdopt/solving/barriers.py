@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import inf
 
 from pdopt.capacity.lanes import every_lane
 from pdopt.capacity.permitted import ends_of
-from pdopt.fleet.fleet import Fleet
+from pdopt.fleet.fleet import Fleet, Workload
 from pdopt.fleet.rules import Rule
 from pdopt.plan.plan import Reason
 
-ROLES = ("prefill", "decode", "mixed")
+ROLES = ("encode", "prefill", "decode", "mixed")
+
+
+def stages_of(workload: Workload) -> tuple[str, ...]:
+    """Give the roles that a request passes where it is not served by ordinary instances."""
+    return ("encode", "prefill", "decode") if workload.images else ("prefill", "decode")
 
 
 @dataclass(frozen=True)
@@ -68,9 +74,8 @@ def _serving(fleet: Fleet, name: str) -> dict[str, tuple[str, ...]]:
     """Give role → SKUs on which the workload could be served; empty where it cannot."""
     workload = fleet.workloads[name]
     table = every_lane(replace(fleet, workloads={name: workload}, llms={workload.llm: fleet.llms[workload.llm]}))
-    routes = {role: {route for lane in table.lanes if lane.role == role for route in lane.loads} for role in ROLES}
-    joined = (routes["prefill"] & routes["decode"]) | routes["mixed"]
-    serving = [(lane.role, lane.sku) for lane in table.lanes if joined & lane.loads.keys()]
+    through = table.passable()
+    serving = [(lane.role, lane.sku) for lane in table.lanes if through[lane.role] & lane.loads.keys()]
     return {role: tuple(dict.fromkeys(s for r, s in serving if r == role)) for role, _ in serving}
 
 
@@ -96,7 +101,7 @@ def _lacking(fleet: Fleet, name: str) -> str:
         return "no SKU stands"
     llm, local = fleet.llms[workload.llm], replace(fleet, skus=there)
     shapes = {role: [profile.shape for profile in getattr(llm, role)] for role in ROLES}
-    lacking = [role for role in ("prefill", "decode") if shapes[role] and not ends_of(local, shapes[role])]
+    lacking = [role for role in stages_of(workload) if shapes[role] and not ends_of(local, shapes[role])]
     if lacking and not ends_of(local, shapes["mixed"]):
         gpus = ", ".join(sorted({shape.gpu for role in lacking for shape in shapes[role]}))
         return f"no SKU has a GPU that {llm.name} has {' and '.join(lacking)} profiles on ({gpus})"
@@ -110,16 +115,24 @@ def _separation(name: str) -> Barrier:
         return replace(fleet, transfer=replace(fleet.transfer, links_gb_per_s=links))
 
     def told(fleet: Fleet, serving: dict[str, tuple[str, ...]]) -> Reason:
-        first, second = (_sites(fleet, serving[role]) for role in ("prefill", "decode"))
+        stages = list(stages_of(fleet.workloads[name]))
+        before, after = next(filter(_apart(fleet, serving), pairwise(stages)), ("prefill", "decode"))
+        first, second = (_sites(fleet, serving[role]) for role in (before, after))
         if set(first) & set(second):
-            what = "no SKUs that could prefill and decode it together share a site or a link"
+            what = f"no SKUs that could {' and '.join(stages)} it together share a site or a link"
         else:
-            what = f"prefill is possible in {', '.join(first)} and decode in {', '.join(second)}, which no link joins"
-        link = f"{{prefill: {serving['prefill'][0]}, decode: {serving['decode'][0]}, gb_per_s: …}}"
-        remedy = f"add a fast enough one to transfer.links, such as {link}, or SKUs for both in one site"
+            what = f"{before} is possible in {', '.join(first)} and {after} in {', '.join(second)}, which no link joins"
+        link = f"{{prefill: {serving[before][0]}, decode: {serving[after][0]}, gb_per_s: …}}"
+        both = "both" if len(stages) == 2 else "all"
+        remedy = f"add a fast enough one to transfer.links, such as {link}, or SKUs for {both} in one site"
         return Reason(kind="site", workload=name, sentence=f"{name}: {what}; {remedy}")
 
     return Barrier(lifted, told)
+
+
+def _apart(fleet: Fleet, serving: dict[str, tuple[str, ...]]) -> Callable[[tuple[str, str]], bool]:
+    """Tell pairs of stages that are possible in no common site."""
+    return lambda pair: not set.intersection(*(set(_sites(fleet, serving[role])) for role in pair))
 
 
 def _rule(name: str, key: str, rules: tuple[Rule, ...]) -> Barrier:

@@ -14,7 +14,7 @@ from pdopt.capacity.table import LaneTable
 from pdopt.fleet.fleet import Fleet, Llm
 from pdopt.fleet.profiles import Shape
 from pdopt.plan.plan import Reason
-from pdopt.solving.barriers import ROLES, barriers, blamed, without
+from pdopt.solving.barriers import ROLES, barriers, blamed, stages_of, without
 from pdopt.solving.longer_targets import up
 
 RAISE = "; raise the target above that, or add a faster SKU"
@@ -44,9 +44,10 @@ def _physical(fleet: Fleet, table: LaneTable, name: str) -> list[Reason]:
     offered = {role for role in ROLES if ends_of(fleet, [profile.shape for profile in getattr(llm, role)])}
     if not offered:
         return [_not_offered(name, llm, "", llm.shapes())]
-    if all(role in served or (role in offered and not refused[role]) for role in ("prefill", "decode")):
-        missed = [*_targets(fleet, refused["prefill"]), *_targets(fleet, refused["decode"])]
-        return missed or [_incompatible(name, llm)]
+    stages = stages_of(fleet.workloads[name])
+    if all(role in served or (role in offered and not refused[role]) for role in stages):
+        missed = [reason for role in stages for reason in _targets(fleet, refused[role])]
+        return missed or [_incompatible(name, llm, stages)]
     reasons: list[Reason] = []
     for role in ROLES:
         shapes = {profile.shape for profile in getattr(llm, role)}
@@ -60,7 +61,7 @@ def _physical(fleet: Fleet, table: LaneTable, name: str) -> list[Reason]:
 def _missed(fleet: Fleet, table: LaneTable, name: str) -> Iterator[Reason]:
     """Yield the targets that are out of reach wherever the workload may run."""
     served, refused = _served(table, name), _refused(table, name)
-    apart = {"prefill", "decode"} <= served  # each is possible, but not for the same handover
+    apart = set(stages_of(fleet.workloads[name])) <= served  # each is possible, but not for the same handover
     for role in ROLES:
         if apart or role not in served:
             yield from _targets(fleet, refused[role])
@@ -80,16 +81,19 @@ def _not_offered(name: str, llm: Llm, role: str, shapes: Iterable[Shape]) -> Rea
     return Reason(kind="unmeasured", workload=name, sentence=sentence)
 
 
-def _incompatible(name: str, llm: Llm) -> Reason:
+def _incompatible(name: str, llm: Llm, stages: tuple[str, ...]) -> Reason:
+    profiles_of = {role: getattr(llm, role) for role in stages}
     made = [
         f"{role} {', '.join(sorted({f'{p.shape.engine} {p.shape.precision}'.strip() or 'unstated' for p in profiles}))}"
-        for role, profiles in (("prefill", llm.prefill), ("decode", llm.decode))
+        for role, profiles in profiles_of.items()
     ]
+    before, after = (" and ".join(stages[:-1]), stages[-1])
     return Reason(
         kind="incompatible",
         workload=name,
-        sentence=f"{name}: no prefill profile shares engine and precision with a decode profile that can serve it; "
-        f"there are {made[0]} and {made[1]}; add profiles of one engine for both, or mixed profiles",
+        sentence=f"{name}: no {before} profile shares engine and precision with a {after} profile that can serve it; "
+        f"there are {' and '.join(made)}; add profiles of one engine for {'both' if len(stages) == 2 else 'all'}, "
+        "or mixed profiles",
     )
 
 

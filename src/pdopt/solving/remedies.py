@@ -8,6 +8,7 @@ from math import floor, inf
 from pdopt.fleet.changes import Change
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.plan import Reason
+from pdopt.solving.caution import ASKED
 from pdopt.solving.longer_targets import longer_targets, smallest_that_works, stated, target_at
 from pdopt.solving.out_of_reach import RAISE
 from pdopt.solving.verify import TIME, Verifier
@@ -18,8 +19,11 @@ SHORT: tuple[str, ...] = ("stock", "limit", "budget")
 LIMITS = {  # the key that a reason's limit stands in; short_by is in its units
     "max_skus": ("limits", "max_skus"),
     "power_kw": ("limits", "power_kw"),
+    "carbon_kg_per_hour": ("limits", "carbon_kg_per_hour"),
+    "change.max_starts": ("change", "max_starts"),
     "budget": ("budget", "usd_per_hour"),
 }
+LESS = tuple(".".join(path) for path in ASKED)  # of these less makes a plan possible; short_by is how much
 
 
 def with_remedies(reasons: list[Reason], verifier: Verifier) -> list[Reason]:
@@ -40,14 +44,28 @@ def remedy_of(fleet: Fleet, reason: Reason) -> tuple[Change, ...]:
     if reason.kind == "limit" and reason.limit == "at_least" and reason.sku:
         least = fleet.skus[reason.sku].at_least - round(reason.short_by or 0)
         return (Change(("skus", reason.sku, "at_least"), least),)
-    if reason.kind in SHORT and reason.limit in LIMITS:
-        path = LIMITS[reason.limit]
+    if reason.kind == "limit" and reason.limit == "min_pool_instances":
+        least = (fleet.limits.min_pool_instances or 1) - round(reason.short_by or 0)
+        return (Change(("limits", "min_pool_instances"), least),)
+    if reason.limit in LESS:
+        section, key = reason.limit.split(".")
+        asked = getattr(getattr(fleet, section), key)
+        return (Change((section, key), asked - round(reason.short_by or asked)),)
+    path = _path(fleet, reason.limit or "")
+    if reason.kind in SHORT and path:
         return (Change(path, round((Change(path, None).value_in(fleet) or 0) + (reason.short_by or 0), 9)),)
     fraction = floor((reason.largest_fraction or 0.0) * 1000) / 1000
     if reason.kind == "demand" and fraction > 0:
         asked = (name for name, workload in fleet.workloads.items() if workload.min_served > fraction)
         return tuple(Change(("workloads", name, "min_served"), fraction) for name in asked)
     return ()
+
+
+def _path(fleet: Fleet, limit: str) -> tuple[str, ...]:
+    """Give the key of a limit that is told as short of something; empty where there is none."""
+    quotas = {f"quotas.{q.name}": ("quotas", q.name, "nodes" if q.gpus is None else "gpus") for q in fleet.quotas}
+    sites = {f"sites.{name}.power_kw": ("sites", name, "power_kw") for name in fleet.sites}
+    return {**LIMITS, **quotas, **sites}.get(limit, ())
 
 
 def _alone(reason: Reason, verifier: Verifier) -> Reason:

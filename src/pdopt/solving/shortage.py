@@ -15,6 +15,7 @@ from pdopt.capacity.table import LaneTable
 from pdopt.fleet.fleet import Fleet, Limits
 from pdopt.plan.plan import Reason
 from pdopt.program.matrix import Matrix
+from pdopt.solving.caution import too_cautious
 from pdopt.solving.highs import run
 from pdopt.solving.limited import limited, narrowed
 
@@ -55,6 +56,7 @@ def shortage(fleet: Fleet, table: LaneTable, matrix: Matrix, time_limit_s: float
         words = "needed, together with the others named here"
         reasons = [bound.told(more, words) for bound, more in zip(bounds, together or (), strict=False) if more > 1e-9]
     reasons.sort(key=lambda reason: reason.nodes_short or 0)
+    reasons += too_cautious(fleet, table, seconds)
     reasons += _carried(fleet, table, matrix, seconds)
     return reasons
 
@@ -188,16 +190,22 @@ def _beyond(matrix: Matrix, lifted: Sequence[Bound], seconds: float) -> tuple[li
 def _largest_fraction(fleet: Fleet, table: LaneTable, matrix: Matrix, seconds: float) -> tuple[float, float] | None:
     """Largest common fraction found of every workload's demand (margin included), and what it cannot exceed."""
     scaled, slots = np.zeros((matrix.a.shape[0], 1)), {slot.name: slot for slot in table.slots}
-    row_lower, upper = matrix.row_lower.copy(), matrix.upper.copy()
+    row_lower, row_upper, upper = matrix.row_lower.copy(), matrix.row_upper.copy(), matrix.upper.copy()
     for (family, index), row in matrix.row_of.items():
         if family == "serve_demand" and row_lower[row] > 0:
             workload, slot = index
             scaled[row, 0] = -slots[slot].required_rps[workload] / fleet.workloads[workload].min_served
             row_lower[row] = 0.0
-        if family == "instances_cover_demand":  # speaks of what is required, which is what cannot be
+        if family == "demand_survives_site_loss" and row_lower[row] > 0:
+            _, workload, _ = index
+            scaled[row, 0] = -row_lower[row] / fleet.workloads[workload].min_served
+            row_lower[row] = row_upper[row] = 0.0
+        if family in ("instances_cover_demand", "remaining_cover_demand"):
+            # speaks of what is required, which is what cannot be
             row_lower[row] = -np.inf
     upper[list(matrix.columns("Instances").values())] = np.inf
-    elastic = _widened(replace(matrix, row_lower=row_lower, upper=upper), scaled, [-1.0], 1.0, np.array([False]))
+    freed = replace(matrix, row_lower=row_lower, row_upper=row_upper, upper=upper)
+    elastic = _widened(freed, scaled, [-1.0], 1.0, np.array([False]))
     outcome = run(elastic, seconds)
     if outcome.values is None:
         return None

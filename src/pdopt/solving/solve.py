@@ -18,6 +18,7 @@ from pdopt.solving.goals import reach
 from pdopt.solving.out_of_reach import out_of_reach
 from pdopt.solving.remedies import with_remedies
 from pdopt.solving.shortage import shortage
+from pdopt.solving.stranded import stranded
 from pdopt.solving.tidy import tidy
 from pdopt.solving.verify import SECONDS, Verifier
 
@@ -56,16 +57,19 @@ def solve(
         fleet = replace(fleet, notes=(*fleet.notes, WITHOUT_CURRENT))
     table = lane_table(fleet, None if current is None else running_now(fleet, current))
     if table.unserved():
-        found = _remedied(fleet, out_of_reach(fleet, table), time_limit_s) if reasons else []
-        return no_plan(fleet, "infeasible", found)
+        found = out_of_reach(fleet, table) if reasons else []
+        return no_plan(fleet, "infeasible", _remedied(fleet, found, time_limit_s, current))
+    if table.stranded():
+        found = list(stranded(fleet, table)) if reasons else []
+        return no_plan(fleet, "infeasible", _remedied(fleet, found, time_limit_s, current))
     matrix = compile_matrix(build(table))
     spent_s = perf_counter() - started
     reached = reach(table, matrix, None if time_limit_s is None else time_limit_s - spent_s, gap)
     outcome = reached.outcome
     solve_s = perf_counter() - started - spent_s
     if outcome.status == "infeasible":
-        found = _remedied(fleet, shortage(fleet, table, matrix, time_limit_s), time_limit_s) if reasons else []
-        return no_plan(fleet, "infeasible", found)
+        found = shortage(fleet, table, matrix, time_limit_s) if reasons else []
+        return no_plan(fleet, "infeasible", _remedied(fleet, found, time_limit_s, current))
     if outcome.values is None:
         return no_plan(fleet, "unknown", [_time_ran_out(time_limit_s)], outcome.bound)
     decision = tidy(table, reached.matrix, outcome, time_limit_s)
@@ -76,11 +80,13 @@ def solve(
     return plan.model_copy(update={"effort": effort})
 
 
-def _remedied(fleet: Fleet, reasons: list[Reason], time_limit_s: float | None) -> list[Reason]:
+def _remedied(fleet: Fleet, reasons: list[Reason], time_limit_s: float | None, current: Plan | None) -> list[Reason]:
     def possible(changed: Fleet, seconds: float) -> bool | None:
-        status = solve(changed, seconds, gap=1.0, reasons=False).status
+        status = solve(changed, seconds, 1.0, current, reasons=False).status
         return None if status == "unknown" else status != "infeasible"
 
+    if not reasons:
+        return []
     seconds = SECONDS if time_limit_s is None else min(SECONDS, time_limit_s)
     return with_remedies(reasons, Verifier(fleet, possible, seconds))
 

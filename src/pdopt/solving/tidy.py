@@ -13,6 +13,7 @@ from scipy.sparse import bmat, csc_array, lil_array
 from pdopt.capacity.table import LaneTable, Route
 from pdopt.plan.decision import Decision
 from pdopt.program.matrix import Matrix
+from pdopt.solving.fewest_pools import fewest_pools
 from pdopt.solving.goals import keeping
 from pdopt.solving.highs import Outcome, run
 
@@ -28,16 +29,22 @@ def tidy(table: LaneTable, matrix: Matrix, outcome: Outcome, time_limit_s: float
     """
     assert outcome.values is not None
     seconds = SECONDS if time_limit_s is None else min(SECONDS, max(time_limit_s / 10, 0.5))
-    fewest = _fewest_gpus(table, keeping(matrix, matrix.cost, float(matrix.cost @ outcome.values)), outcome, seconds)
+    kept = keeping(matrix, matrix.cost, float(matrix.cost @ outcome.values))
+    fewest = fewest_pools(table, kept, _fewest_gpus(table, kept, outcome, seconds), seconds)
     values = _even_load(table, matrix, fewest)
     routed: dict[tuple[str, str], dict[Route, float]] = {
         (lane.name, slot.name): {} for lane in table.lanes for slot in table.slots
     }
     for (lane, workload, handover, slot), column in matrix.columns("Routed_rps").items():
         routed[lane, slot][Route(workload, handover)] = max(float(values[column]), 0.0)
+    rerouted: dict[tuple[str, str, str], dict[Route, float]] = {}
+    for (gone, lane, workload, handover, slot), column in matrix.columns("Rerouted_rps").items():
+        rates = rerouted.setdefault((gone, lane, slot), {})
+        rates[Route(workload, handover)] = max(float(values[column]), 0.0)
     return Decision(
         instances=_counts(matrix, "Instances", fewest),
         routed_rps=routed,
+        rerouted_rps=rerouted,
         rented=_counts(matrix, "Nodes", fewest),
         committed=_counts(matrix, "Committed", fewest),
         on_spot=_counts(matrix, "OnSpot", fewest),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any, NamedTuple
 
+from pdopt.capacity.encode import encode_service_s
 from pdopt.capacity.lanes import ROLES, every_lane
 from pdopt.capacity.prefill import service_s
 from pdopt.capacity.table import Lane, LaneTable, Route
-from pdopt.fleet.fleet import Fleet
+from pdopt.fleet.fleet import Fleet, Workload
+
+SERVICE_S: dict[str, Callable[[Any, Workload], float]] = {"encode": encode_service_s, "prefill": service_s}
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,12 @@ class Side:
     Attributes
     ----------
     tokens_per_s : float
-        Input tokens (prefill) or output tokens (decode) per second of one instance within its target: TP_pre, TP_dec.
+        Image tokens (encode), input tokens (prefill: TP_pre) or output tokens (decode: TP_dec) per second of one
+        instance within its target.
     way : str
-        The handover, where the LLM has several: the way to decode counts in TTFT.
+        The handover, where the LLM has several: the way to decode counts in TTFT; with images, the split of TTFT.
     tokens_per_s_busy : float or None
-        Prefill only: the measured throughput of an instance kept busy, TP_pre_max.
+        Encode and prefill only: the measured throughput of an instance kept busy, TP_pre_max.
     instances : float
         Formula (5) or (6): instances that carry the workload, not rounded.
     """
@@ -42,12 +47,16 @@ class Side:
 
 @dataclass(frozen=True)
 class Pair:
-    """A prefill side and the decode side it feeds: the ratio of formula (7) and the price of the GPUs in use."""
+    """A prefill side and the decode side it feeds: the ratio of formula (7) and the price of the GPUs in use.
+
+    Requests with images come from an encode side, at the split of TTFT at which all three cost the least.
+    """
 
     prefill: Side
     decode: Side
     prefill_per_decode: float
     usd_per_hour: float
+    encode: Side | None = None
 
 
 @dataclass(frozen=True)
@@ -62,8 +71,10 @@ class Sizing:
     refusals: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values for JSON."""
-        return asdict(self)
+        """Give plain values for JSON; what there is none of is left out of the pairs."""
+        plain = asdict(self)
+        plain["pairs"] = [{key: value for key, value in pair.items() if value is not None} for pair in plain["pairs"]]
+        return plain
 
 
 def size(fleet: Fleet, workload: str) -> Sizing:
@@ -77,12 +88,17 @@ def size(fleet: Fleet, workload: str) -> Sizing:
     ends = _cheapest_ends(fleet, table)
     ways = {end.route.handover for end in ends if end.lane.role == "prefill"}
     sides = {end: _side(fleet, end, required, len(ways) > 1) for end in ends}
-    pairs = [
-        _pair(fleet, (one, sides[one]), (other, sides[other]))
-        for one in ends
-        for other in ends
-        if (one.lane.role, other.lane.role) == ("prefill", "decode") and one.route == other.route
-    ]
+    found: dict[Any, Pair] = {}
+    for stages in _chains(table, ends):
+        pair = _pair(fleet, [(end, sides[end]) for end in stages])
+        key = [(end.lane.sku, end.lane.shape) for end in stages]
+        best = found.setdefault((*key, stages[-1].route), pair)
+        if pair.usd_per_hour < best.usd_per_hour:
+            found[*key, stages[-1].route] = pair
+    pairs = list(found.values())
+    if asked.images:  # each side has a number for every split: those of the pairs are told
+        chosen = [side for pair in pairs for side in (pair.encode, pair.prefill, pair.decode)]
+        sides = {end: side for end, side in sides.items() if side.role == "mixed" or side in chosen}
     order = list(ROLES)
     return Sizing(
         workload=workload,
@@ -92,6 +108,17 @@ def size(fleet: Fleet, workload: str) -> Sizing:
         pairs=tuple(sorted(pairs, key=lambda pair: pair.usd_per_hour)),
         refusals=tuple(_refusals(table)),
     )
+
+
+def _chains(table: LaneTable, ends: list[End]) -> Iterator[list[End]]:
+    """Yield ends that serve a request together: prefill and decode, before them encode where there are images."""
+    by_role = {role: [end for end in ends if end.lane.role == role] for role in ROLES}
+    for one in by_role["prefill"]:
+        split, handover = table.encoded.get(one.route.handover, ("", one.route.handover))
+        for other in by_role["decode"]:
+            if other.route.handover == handover:
+                before = [[end] for end in by_role["encode"] if end.route.handover == split] if split else [[]]
+                yield from ([*encode, one, other] for encode in before)
 
 
 class End(NamedTuple):
@@ -127,11 +154,11 @@ def _gpu_price(fleet: Fleet, lane: Lane) -> float:
 
 def _side(fleet: Fleet, end: End, required_rps: float, several_ways: bool) -> Side:
     lane, workload = end.lane, fleet.workloads[end.route.workload]
-    tokens = workload.new_tokens if lane.role == "prefill" else workload.output_tokens
-    busy = None
-    if lane.role == "prefill":
-        profile = next(p for p in fleet.llms[lane.llm].prefill if p.shape == lane.shape)
-        busy = profile.shape.dp * workload.new_tokens / service_s(profile, workload)
+    tokens_of = {"encode": workload.images * workload.image_tokens, "prefill": workload.new_tokens}
+    tokens, busy = tokens_of.get(lane.role, workload.output_tokens), None
+    if lane.role in SERVICE_S:
+        profile = next(p for p in getattr(fleet.llms[lane.llm], lane.role) if p.shape == lane.shape)
+        busy = profile.shape.dp * tokens / SERVICE_S[lane.role](profile, workload)
     instances = required_rps / end.requests_per_s
     return Side(
         role=lane.role,
@@ -143,13 +170,14 @@ def _side(fleet: Fleet, end: End, required_rps: float, several_ways: bool) -> Si
         instances=instances,
         whole_instances=ceil(instances * (1 - 1e-9)),
         tokens_per_s_busy=busy,
-        way=end.route.handover if several_ways and lane.role == "prefill" else "",
+        way=end.route.handover if several_ways and lane.role in SERVICE_S else "",
     )
 
 
-def _pair(fleet: Fleet, one: tuple[End, Side], other: tuple[End, Side]) -> Pair:
-    usd = sum(side.whole_instances * _gpu_price(fleet, end.lane) for end, side in (one, other))
-    return Pair(one[1], other[1], other[1].requests_per_s / one[1].requests_per_s, usd)
+def _pair(fleet: Fleet, stages: list[tuple[End, Side]]) -> Pair:
+    usd = sum(side.whole_instances * _gpu_price(fleet, end.lane) for end, side in stages)
+    *before, one, other = [side for _, side in stages]
+    return Pair(one, other, other.requests_per_s / one.requests_per_s, usd, before[0] if before else None)
 
 
 def _refusals(table: LaneTable) -> list[str]:

@@ -16,7 +16,7 @@ ORIGIN = ("kind", "date", "source", "licence", "note")
 POINT = {
     "prefill": ("input_tokens",),
     "decode": ("input_tokens", "output_tokens", "batch"),
-    "mixed": ("input_tokens", "output_tokens", "cached_tokens", "requests_per_s"),
+    "mixed": ("input_tokens", "output_tokens", "cached_tokens", "images", "image_tokens", "requests_per_s"),
 }
 ALWAYS = {*SHAPE, "kind", "date", "source"}
 

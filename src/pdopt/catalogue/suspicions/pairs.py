@@ -16,6 +16,10 @@ def lonely_shapes(entry: Entry) -> Iterator[Fault]:
         if not any(shape.hands_over_to(other) for other in decode):
             odd = Odd(found[0], 0, "no decode profile has its engine and precision: it cannot hand over")
             yield from worst_of(shape, [odd])
+    for shape, found in entry.by_shape("encode").items():
+        if not any(shape.hands_over_to(other) for other in prefill):
+            odd = Odd(found[0], 0, "no prefill profile has its engine and precision: it cannot hand over")
+            yield from worst_of(shape, [odd])
     for shape, found in decode.items():
         if not any(other.hands_over_to(shape) for other in prefill):
             odd = Odd(found[0], 0, "no prefill profile has its engine and precision: nothing can be handed to it")

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, TypeAda
 from pdopt.fleet.fields import NotNegative, Positive, as_fraction
 
 Factor = Annotated[float, BeforeValidator(as_fraction), Field(ge=0)]
+Deviation = Annotated[float, BeforeValidator(as_fraction), Field(ge=0, le=2)]
 FINITE = ConfigDict(allow_inf_nan=False)
 HOURS = TypeAdapter(Positive, config=FINITE)
 RATE = TypeAdapter(NotNegative, config=FINITE)
@@ -16,6 +17,8 @@ RATES: TypeAdapter[Any] = TypeAdapter(list[NotNegative], config=FINITE)
 NAMED_RATES: TypeAdapter[Any] = TypeAdapter(dict[str, NotNegative], config=FINITE)
 FACTOR: TypeAdapter[Any] = TypeAdapter(Factor, config=FINITE)
 NAMED_FACTORS: TypeAdapter[Any] = TypeAdapter(dict[str, Factor], config=FINITE)
+DEVIATION: TypeAdapter[Any] = TypeAdapter(Deviation, config=FINITE)
+NAMED_DEVIATIONS: TypeAdapter[Any] = TypeAdapter(dict[str, Deviation], config=FINITE)
 
 
 def _rates(value: object) -> object:
@@ -27,5 +30,10 @@ def _factors(value: object) -> object:
     return (NAMED_FACTORS if isinstance(value, dict) else FACTOR).validate_python(value)
 
 
+def _deviations(value: object) -> object:
+    return (NAMED_DEVIATIONS if isinstance(value, dict) else DEVIATION).validate_python(value)
+
+
 Rates = Annotated[float | list[float] | dict[str, float], PlainValidator(_rates)]
 Factors = Annotated[float | dict[str, float], PlainValidator(_factors)]
+Deviations = Annotated[float | dict[str, float], PlainValidator(_deviations)]

@@ -15,12 +15,16 @@ from pdopt.fleet.rows import ROWS
 class ModelEntry(Entry):
     """An LLM: from the catalogue, from a folder of profiles, or with its profile rows in place."""
 
+    encode: list[object] | None = Field(None, description="a list of encode rows, for images (docs/epd.md)")
     prefill: list[object] | None = Field(None, description="a list of prefill rows")
     decode: list[object] | None = Field(None, description="a list of decode rows")
     mixed: list[object] | None = Field(None, description="a list of rows of ordinary (not disaggregated) instances")
     profiles: Text | None = Field(None, description="a folder with prefill.csv and decode.csv, relative to this file")
     engine: Text | None = Field(None, description="the one engine whose profiles may be used (sglang, vllm, trtllm)")
     kv_bytes_per_token: Positive | None = Field(None, description="bytes of KV cache per token")
+    embedding_bytes_per_token: Positive | None = Field(
+        None, description="bytes that encode hands over per image token; left out, that takes no time"
+    )
     start_usd: NotNegative = Field(0.0, description="dollars that starting one of its instances costs")
     analytic: StrictBool = Field(
         False, description="true to estimate profiles on GPUs that have none (docs/analytic.md)"

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from pdopt.fleet.entries.kinds import Factors
+from pdopt.fleet.entries.kinds import Deviations, Factors
 from pdopt.fleet.faults import Path
 from pdopt.fleet.fields import CountOrZero, Entry, Fraction, NotNegative, Positive
 from pdopt.fleet.hours import HOURS_PER_MONTH
@@ -40,6 +40,15 @@ class ChangeEntry(Entry):
         float(HOURS_PER_MONTH), description="hours over which these dollars are spread: how long the plan will run"
     )
     max_starts: CountOrZero | None = Field(None, description="how many instances may be started at most")
+
+
+class UncertaintyEntry(Entry):
+    """More work than stated: more requests, longer ones, or slower service, of some workloads at once."""
+
+    workloads: CountOrZero = Field(description="how many workloads of any one pool may bring more than stated at once")
+    deviation: Deviations = Field(
+        description="the fraction of work they may bring beyond it, such as 0.2 or 20 %, or a mapping of workloads"
+    )
 
 
 class BudgetEntry(Entry):

@@ -12,7 +12,7 @@ from pdopt.fleet.fields import Entry, NotNegative, Number, Positive, Text
 
 
 class SiteEntry(Entry):
-    """A place where nodes stand; prefill and decode of a request share it, unless transfer.links joins their SKUs."""
+    """A place where nodes stand; the stages of a request share it, unless transfer.links joins their SKUs."""
 
     gco2_per_kwh: NotNegative = Field(0.0, description="grams of CO2 that a kilowatt-hour of its electricity emits")
     pue: Annotated[Number, Field(ge=1)] = Field(1.0, description="power of the whole site over that of its nodes, >= 1")
@@ -23,7 +23,9 @@ class RuleEntry(Entry):
     """A placement (sku or gpu, of all models and roles or of those named), or a pair that hands over."""
 
     model: Text | None = Field(None, description="the LLM it concerns; leave it out for all")
-    role: Literal["prefill", "decode", "mixed"] | None = Field(None, description="its role; leave it out for all")
+    role: Literal["encode", "prefill", "decode", "mixed"] | None = Field(
+        None, description="encode, prefill, decode or mixed; leave it out for all"
+    )
     sku: Text | None = Field(None, description="a SKU, one of skus")
     gpu: Text | None = Field(None, description="or a GPU type that SKUs have")
     prefill: Text | None = Field(None, description="of a pair: the SKU that prefills")

@@ -12,10 +12,10 @@ from pdopt.fleet.fields import Entry, NotNegative, Positive, Text
 
 
 class LinkEntry(Entry):
-    """The network between two SKUs, as one prefill instance sees it."""
+    """The network between two SKUs, as one sending instance sees it; image embeddings take it as KV cache does."""
 
-    prefill: Text = Field(description="the SKU that prefills, one of skus")
-    decode: Text = Field(description="the SKU that decodes, one of skus")
+    prefill: Text = Field(description="the SKU that prefills (or encodes) and sends, one of skus")
+    decode: Text = Field(description="the SKU that decodes (or prefills) and receives, one of skus")
     gb_per_s: Positive = Field(description="the bandwidth of the link in gigabytes per second")
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from pdopt.fleet.entries.sites import SomeNames
 from pdopt.fleet.faults import Path
-from pdopt.fleet.fields import Count, CountOrZero, Entry, Growth, HeldBack, NotNegative, Positive
+from pdopt.fleet.fields import Count, CountOrZero, Entry, Growth, HeldBack, NotNegative, Positive, ServedPart
 
 
 class AssumptionsEntry(Entry):
@@ -33,6 +33,11 @@ class RedundancyEntry(Entry):
     """What may be gone while the plan still serves within its targets."""
 
     instances: CountOrZero = Field(0, description="how many instances of any one pool may be gone")
+    nodes: CountOrZero = Field(0, description="how many nodes may be gone, of any SKU and whatever runs on them")
+    sites: CountOrZero = Field(0, description="how many whole sites may be gone, others then serving their requests")
+    serve: ServedPart = Field(
+        1.0, description="the part of the load that is carried within the targets then, such as 0.9 or 90 %"
+    )
 
 
 class LimitsEntry(Entry):
@@ -60,8 +65,9 @@ class CarbonEntry(Entry):
 
 
 class MarginsEntry(Entry):
-    """Fractions held back: more demand, slower prefill, slower decode than stated and measured."""
+    """Fractions held back: more demand, slower instances than stated and measured."""
 
     demand: Growth = Field(0.0, description="a fraction such as 0.1 or 10 %")
     prefill: HeldBack = Field(0.0, description="a fraction such as 0.05 or 5 %")
     decode: HeldBack = Field(0.0, description="a fraction such as 0.08 or 8 %")
+    encode: HeldBack = Field(0.0, description="a fraction such as 0.05 or 5 %, for images")

@@ -62,6 +62,11 @@ class WorkloadEntry(Entry):
         None, description="a whole number, for budgets: 1 (where left out) is served before 2, whatever 2 is worth"
     )
     prefill_service_cv2: NotNegative | None = Field(None, description="its own squared coefficient of variation")
+    images: NotNegative = Field(0.0, description="the images of a request (mean), encoded before prefill")
+    image_tokens: Positive | None = Field(None, description="the tokens of one image, part of input_tokens")
+    encode_service_cv2: NotNegative | None = Field(
+        None, description="the squared coefficient of variation of encoding; left out, that of prefill"
+    )
 
     sites: Names = Field(None, description="the only sites that may serve it, one or a list; leave it out for all")
     latency_ms: MillisecondsBySite | None = Field(
@@ -76,7 +81,20 @@ class WorkloadEntry(Entry):
         cached, tokens = raw.get("cached_tokens", 0), raw.get("input_tokens")
         if isinstance(cached, int | float) and isinstance(tokens, int | float) and cached >= tokens > 0:
             yield ("cached_tokens",), f"is {cached:g} of {tokens:g} input_tokens; give fewer cached than input tokens"
+        yield from _image_faults(raw)
         if raw.get("sites") == []:
             yield ("sites",), "names no site; name those that may serve it, or leave it out for all"
         if isinstance(raw.get("slo"), dict):
             yield from ((("slo", *loc), sentence) for loc, sentence in SloEntry.cross_faults(raw["slo"]))
+
+
+def _image_faults(raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Ask for the size of images, and count their tokens as part of the input."""
+    images, size, tokens = (raw.get(key) for key in ("images", "image_tokens", "input_tokens"))
+    if not isinstance(images, int | float) or isinstance(images, bool) or images <= 0:
+        return
+    if size is None:
+        yield ("images",), f"is {images:g}, but image_tokens is missing; give the tokens of one image"
+    elif isinstance(size, int | float) and isinstance(tokens, int | float) and images * size > tokens > 0:
+        sentence = f"of {images:g} images are {images * size:g}, more than the {tokens:g} input_tokens they are part of"
+        yield ("image_tokens",), f"{sentence}; count them in input_tokens"

@@ -55,9 +55,11 @@ def _mixed_measurements(
             curve.output_tokens - workload.output_tokens,
             computed - (workload.input_tokens - workload.cached_tokens),
         )
-        if min(spare) >= 0:  # measured on requests at least as long in every respect
-            fitting.append((computed + curve.output_tokens, curve.input_tokens, curve.output_tokens, curve))
-    if not fitting or key not in min(fitting, key=lambda found: found[:3])[3].latencies_s:
+        pictured = workload.images <= curve.images and workload.image_tokens <= curve.image_tokens
+        if min(spare) >= 0 and (pictured or workload.images == 0):  # requests at least as long in every respect
+            longest = (computed + curve.output_tokens, curve.input_tokens, curve.output_tokens)
+            fitting.append((*longest, curve.image_tokens * curve.images, curve.images, curve))
+    if not fitting or key not in min(fitting, key=lambda found: found[:5])[5].latencies_s:
         raise Unpredictable(f"{key[0].upper()} {key[1]} was not measured at these lengths or longer ones")
-    nearest = min(fitting, key=lambda found: found[:3])[3]
+    nearest = min(fitting, key=lambda found: found[:5])[5]
     return nearest.rates_rps, nearest.latencies_s[key]

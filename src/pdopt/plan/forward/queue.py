@@ -1,4 +1,4 @@
-"""Prefill: the wait and the sojourn of one queue."""
+"""Prefill and encode: the wait and the sojourn of one queue."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from math import inf, log
 
 from pdopt.fleet.fleet import Workload
-from pdopt.fleet.profiles import PrefillProfile
+from pdopt.fleet.profiles import EncodeProfile, PrefillProfile
 from pdopt.plan.forward.line import on_line
 
 
 @dataclass(frozen=True)
 class Arrivals:
-    """What one prefill queue gets of one workload: rate, mean service time and its variability."""
+    """What one queue gets of one workload: rate, mean service time and its variability."""
 
     rate_rps: float
     service_s: float
@@ -24,6 +24,12 @@ def prefill_service_s(profile: PrefillProfile, workload: Workload, slower: float
     """Service time of a request on one queue of an instance that runs at 1/slower of its measured speed."""
     tokens = workload.input_tokens - workload.cached_tokens
     return tokens / on_line(profile.input_tokens, profile.tokens_per_s, tokens) * profile.shape.dp * slower
+
+
+def encode_service_s(profile: EncodeProfile, workload: Workload, slower: float) -> float:
+    """Time that the images of a request take on one queue of an instance at 1/slower of its measured speed."""
+    images_per_s = on_line(profile.image_tokens, profile.images_per_s, workload.image_tokens)
+    return workload.images / images_per_s * profile.shape.dp * slower
 
 
 def mean_wait_s(arrivals: Sequence[Arrivals]) -> float:

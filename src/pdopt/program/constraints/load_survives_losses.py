@@ -1,24 +1,26 @@
-"""A pool carries its load with some of its instances gone."""
+"""A pool carries its load, or the part of it that is asked for, with some of its instances gone."""
 
 from __future__ import annotations
 
 import pyomo.environ as pyo
 
-from pdopt.program.work import carrying, work
+from pdopt.program.work import carrying, protected_work
 
 
 def add_load_survives_losses(program: pyo.ConcreteModel) -> None:
-    """Keep the load of each pool in use within its instances less those that may be gone."""
+    """Keep the part of each pool's load that must survive within its instances less those that may be gone."""
 
     def rule(program: pyo.ConcreteModel, lane: str, limit: int, slot: str) -> object:
-        if not program.table.spare_instances:
+        gone = program.lane_of[lane].spares
+        if not gone:
             return pyo.Constraint.Skip
-        spares = program.table.spare_instances * program.Used[lane, slot]
-        return work(program, lane, limit, slot) + spares - carrying(program, lane, slot) <= 0
+        spares = gone * program.Used[lane, slot]
+        load = program.table.serve * protected_work(program, lane, limit, slot)
+        return load + spares - carrying(program, lane, slot) <= 0
 
     program.load_survives_losses = pyo.Constraint(
         program.LIMITS,
         program.SLOTS,
         rule=rule,
-        doc="work routed to a lane and its spare instances are at most its instances",
+        doc="the part of a lane's work that must survive and its spare instances are at most its instances",
     )

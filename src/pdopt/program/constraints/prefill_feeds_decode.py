@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 
+Route = tuple[str, str, str]  # lane, workload, way
+
 
 def add_prefill_feeds_decode(program: pyo.ConcreteModel) -> None:
     """Balance each workload at each handover: prefill rates in, decode rates out."""
-    sides: dict[tuple[str, str], tuple[list[str], list[str]]] = {key: ([], []) for key in program.HANDOVERS}
-    for lane, workload, handover in program.ROUTES:
+    sides: dict[tuple[str, str], tuple[list[Route], list[Route]]] = {key: ([], []) for key in program.HANDOVERS}
+    for lane, workload, way in program.ROUTES:
         role = program.lane_of[lane].role
         if role in ("prefill", "decode"):
-            sides[workload, handover][role == "decode"].append(lane)
+            sides[workload, program.table.handover_of(way)][role == "decode"].append((lane, workload, way))
 
     def rule(program: pyo.ConcreteModel, workload: str, handover: str, slot: str) -> object:
         prefilled, decoded = (
-            sum(program.Routed_rps[lane, workload, handover, slot] for lane in lanes)
-            for lanes in sides[workload, handover]
+            sum(program.Routed_rps[route, slot] for route in routes) for routes in sides[workload, handover]
         )
         return prefilled - decoded == 0
 

@@ -33,7 +33,8 @@ class Effect(Part):
     Attributes
     ----------
     about : str
-        The question: "stock", "limits", "redundancy", "min_served", "margins", "slos", "workloads", "prices".
+        The question: "stock", "limits", "redundancy", "uncertainty", "min_served", "margins", "slos", "workloads",
+        "prices".
     kind : str
         "relax" never costs, "tighten" never saves.
     changes : tuple of dict

@@ -1,4 +1,4 @@
-"""What caution costs: redundancy, the last percent served, margins."""
+"""What caution costs: redundancy, uncertainty, the last percent served, margins."""
 
 from __future__ import annotations
 
@@ -8,19 +8,26 @@ from pdopt.fleet.changes import Change
 from pdopt.studies.explain.answers import Effect
 from pdopt.studies.explain.asking import Asker, Proposal
 
+CAUTION = (
+    ("redundancy", "instances", "one instance of redundancy"),
+    ("redundancy", "nodes", "one node of redundancy"),
+    ("redundancy", "sites", "one site of redundancy"),
+    ("uncertainty", "workloads", "one workload that may deviate"),
+)
 MARGINS = ("demand", "prefill", "decode")
 STEPS = (0.10, 0.05)  # the larger first: where it costs nothing, neither does the smaller
 
 
 def promise_effects(asker: Asker) -> Iterator[Effect]:
     """Ask what each promise costs now, and what the next margins would cost."""
-    spares = asker.fleet.redundancy.instances
-    if spares:
-        what = f"one instance of redundancy fewer ({spares - 1} instead of {spares})"
-        change = Change(("redundancy", "instances"), spares - 1)
-        yield asker.effect(Proposal("redundancy", "relax", what, (change,)))
+    for about, key, words in CAUTION:
+        asked = getattr(getattr(asker.fleet, about), key)
+        if asked:
+            what = f"{words} fewer ({asked - 1} instead of {asked})"
+            yield asker.effect(Proposal(about, "relax", what, (Change((about, key), asked - 1),)))
     yield from asker.all_effects(list(_last_percents(asker)), "the last percent of every workload unserved")
-    for name in MARGINS:
+    images = any(workload.images for workload in asker.fleet.workloads.values())
+    for name in (*MARGINS, "encode") if images else MARGINS:
         yield from _margin(asker, name)
 
 

@@ -66,9 +66,10 @@ def _share(plan: Plan, workload: Workload, by_role: dict[str, float], served_rps
     share = Share(workload=workload.name, usd_per_hour=dollars, fraction=fraction)
     if requests_per_h <= 0:
         return share
+    before_output = by_role.get("encode", 0.0) + by_role.get("prefill", 0.0)
     millions = {
         "usd_per_million_tokens": (dollars, workload.input_tokens + workload.output_tokens),
-        "usd_per_million_input_tokens": (by_role.get("prefill", 0.0), workload.input_tokens),
+        "usd_per_million_input_tokens": (before_output, workload.input_tokens),
         "usd_per_million_output_tokens": (by_role.get("decode", 0.0), workload.output_tokens),
     }
     if by_role.get("mixed"):
