@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from small_table import small_table
+
 import pdopt
 from pdopt.capacity.lanes import lane_table
 from pdopt.capacity.slots import Now
@@ -56,11 +58,13 @@ def formulation_page() -> str:
     fleet = replace(fleet, quotas=(Quota("team", ("h200-node",), tuple(fleet.llms), gpus=72),))
     now: Now = {(SURELY.name, ALWAYS.name): {}}
     fleet = replace(fleet, changeover=Changeover(usd_per_start=20.0, max_starts=9))
-    program = build(lane_table(fleet, now))
+    program, other = build(lane_table(fleet, now)), build(small_table())
     return (
         f"# The program\n\n{SOURCE} The rows shown are those of `instances/paper/deepseek-v3.1-h200.yaml` with "
         "`redundancy: {instances: 1}`, `at_least`, limits, a quota and nothing running now, so that most families have "
-        f"some; where the loads come from is told in [model.md](model.md).\n\n{formulation(program)}"
+        "some; rows of the others are those of a table with four lanes (encode E, prefill P and decode D in one site, "
+        "mixed M in another), two periods, two scenarios and four terms, under a budget. Where the loads come from is "
+        f"told in [model.md](model.md).\n\n{formulation(program, other)}"
     )
 
 

@@ -24,6 +24,12 @@ def test_generated_pages_are_up_to_date():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_every_constraint_family_is_shown_with_rows():
+    page = (ROOT / "docs" / "formulation.md").read_text(encoding="utf-8")
+    assert "(no row" not in page
+    assert page.count("\n### ") > 30
+
+
 def test_the_first_command_plans_what_the_readme_shows():
     *install, plan = [shlex.split(step) for step in block("install").split("&&")]
     assert [step[-1] for step in install] == [".venv", "."]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import combinations
-from math import ceil
+from math import ceil, lcm
 
 from pdopt.capacity.slots import Slot
 from pdopt.capacity.table import Lane, LaneTable, NodeType
@@ -46,7 +47,7 @@ def most_instances(table: LaneTable, lane: Lane, slot: Slot) -> int:
     kept = _kept(table, lane.sku)
     carrying = ceil(max(work) / kept * (1 + 1e-6))
     least = table.min_pool_instances if carrying else 0
-    return max(carrying + ceil(lane.spares / kept), least, _running(table, lane, slot))
+    return max(carrying + ceil(lane.spares / kept) + _in_step(table, lane.sku), least, _running(table, lane, slot))
 
 
 def _running(table: LaneTable, lane: Lane, slot: Slot) -> int:
@@ -57,9 +58,22 @@ def _running(table: LaneTable, lane: Lane, slot: Slot) -> int:
 
 
 def _kept(table: LaneTable, sku: str) -> float:
-    """Part of an instance that is left on average when as many as may are on spot nodes."""
+    """Least part of an instance that is left on average, on spot nodes of any terms, all together at most one."""
     terms = [term for node in table.nodes if node.sku == sku for term in node.terms if term.spot]
-    return max(1 - max((term.interruption * term.max_share for term in terms), default=0.0), 1e-3)
+    lost = sum(term.interruption * term.max_share for term in terms)
+    return max(1 - min(lost, max((term.interruption for term in terms), default=0.0)), 1e-3)
+
+
+def _in_step(table: LaneTable, sku: str) -> int:
+    """Instances beyond enough that several spot terms may make cheaper: a few more may round to fewer off them.
+
+    With one term none are. With several, a pool of L more is never cheaper, where L times each share is whole: L of its
+    instances can go, and what is left keeps to the shares.
+    """
+    shares = [term.max_share for node in table.nodes if node.sku == sku for term in node.terms if term.spot]
+    if len(shares) < 2:
+        return 0
+    return lcm(*(Fraction(share).limit_denominator(100).denominator for share in shares)) - 1
 
 
 def most_nodes(table: LaneTable, node: NodeType, slot: Slot) -> int:

@@ -82,13 +82,15 @@ def _room(fleet: Fleet, plan: Plan, sku: Sku, rental: Rental) -> Iterator[str]:
             if needed > held:
                 yield f"{sku.name}: {needed} {kind}GPUs used in {period}, {held} held"
         for pool in mine:
-            away = 0.0
+            away, where = 0.0, f"{pool.model} {pool.role} on {sku.name}"
+            if sum((pool.on_spot or {}).values()) > pool.instances:
+                yield f"{where}: {sum((pool.on_spot or {}).values())} of {pool.instances} instances on spot nodes"
             for name, count in (pool.on_spot or {}).items():
                 away += count * terms[name].interruption
                 if count > terms[name].max_share * pool.instances * (1 + TOLERANCE):
-                    yield f"{pool.model} {pool.role} on {sku.name}: {count} of {pool.instances} instances on {name}"
+                    yield f"{where}: {count} of {pool.instances} instances on {name}"
             if not isclose(away, pool.expected_away or 0.0, abs_tol=1e-9):
-                yield f"{pool.model} {pool.role} on {sku.name}: {away} instances are away, not {pool.expected_away}"
+                yield f"{where}: {away} instances are away, not {pool.expected_away}"
 
 
 def _stock(sku: Sku, rental: Rental) -> Iterator[str]:

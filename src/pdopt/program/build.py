@@ -38,6 +38,7 @@ from pdopt.program.constraints.serve_demand import add_serve_demand
 from pdopt.program.constraints.served_within_demand import add_served_within_demand
 from pdopt.program.constraints.skus_within_limit import add_skus_within_limit
 from pdopt.program.constraints.spot_instances_within_nodes import add_spot_instances_within_nodes
+from pdopt.program.constraints.spot_within_instances import add_spot_within_instances
 from pdopt.program.constraints.spot_within_share import add_spot_within_share
 from pdopt.program.constraints.starts_within_limit import add_starts_within_limit
 from pdopt.program.constraints.tail_costs_counted import add_tail_costs_counted
@@ -66,6 +67,7 @@ FAMILIES = (
     add_instances_within_nodes,
     add_spot_instances_within_nodes,
     add_spot_within_share,
+    add_spot_within_instances,
     add_nodes_within_stock,
     add_nodes_within_terms,
     add_node_starts_counted,

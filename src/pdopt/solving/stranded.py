@@ -37,6 +37,6 @@ def _lacking(left: tuple[Lane, ...], workload: Workload) -> str:
     stages = stages_of(workload)
     missing = [role for role in stages if role not in able]
     if missing:
-        what = missing[0] if len(missing) == 1 else "serve"
+        what = " and ".join(missing) if len(missing) < len(stages) else "serve"
         return f"nothing is left that can {what} it within its targets"
     return f"{' and '.join(f'what could {stage} it' for stage in stages)} are joined by no link"
