@@ -39,3 +39,9 @@ def excess(matrix: Matrix, values: Floats) -> Floats:
         allowed = SLACK * np.maximum(1.0, abs(activity))
     beyond = np.maximum(activity - matrix.row_upper, matrix.row_lower - activity)
     return np.asarray(np.maximum(beyond - allowed, 0.0))
+
+
+def whole(matrix: Matrix, values: Floats) -> bool:
+    """Whether all columns that must be whole are."""
+    counts = values[matrix.whole]
+    return bool(np.all(abs(counts - np.round(counts)) < SLACK))

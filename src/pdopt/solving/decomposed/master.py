@@ -9,7 +9,7 @@ from scipy.sparse import bmat, csc_array
 
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Split
-from pdopt.solving.decomposed.elastic import elastic
+from pdopt.solving.decomposed.elastic import elastic, whole
 from pdopt.solving.highs import run, solve_relaxed
 
 
@@ -32,8 +32,10 @@ class Master:
     known: set[tuple[int, bytes]] = field(default_factory=set)
 
     def add(self, block: int, values: Floats) -> None:
-        """Add a plan of a block, once."""
+        """Add a plan of a block, once, if it is one: whole."""
         part = self.split.blocks[block]
+        if not whole(part.matrix, values):
+            return
         column = Column(block, values, float(part.matrix.cost @ values), np.asarray(part.links @ values))
         key = block, np.round(column.links, 6).tobytes()
         if key not in self.known:

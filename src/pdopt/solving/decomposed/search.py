@@ -14,7 +14,7 @@ from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Split, split
 from pdopt.solving.decomposed.bound import cheapest, lagrangian
-from pdopt.solving.decomposed.elastic import excess
+from pdopt.solving.decomposed.elastic import excess, whole
 from pdopt.solving.decomposed.master import Master
 from pdopt.solving.decomposed.sweep import Corner, corners, sweep
 from pdopt.solving.highs import PROVEN, Outcome, solve_relaxed
@@ -23,6 +23,7 @@ PRICING = 0.45  # part of the time that goes into prices, bound and plans of blo
 JOINING = 0.15  # part of what is left that one choice among the plans may take
 FINE = 2e-3  # gap of the blocks, where none is asked for
 BLOCK_SECONDS = 5.0
+ROUGH = (0.3, 0.02)  # seconds and gap of a block in the first pass
 IN_VAIN = 3  # rounds of prices that may bring no better bound
 BOX = 0.2  # part of a price that it may rise by in one round
 
@@ -44,6 +45,7 @@ class Search:
     def __post_init__(self) -> None:
         self.master = Master(self.split)
         self.fines = _fines(self.split)
+        self.usual = _usual(self.split)
 
     @property
     def left_s(self) -> float:
@@ -61,9 +63,9 @@ class Search:
             return False
         return self.cost(self.best) - self.bound <= max(self.gap, PROVEN) * abs(self.bound)
 
-    def note(self, values: Floats | None) -> None:
-        """Keep a solution that exceeds nothing, if it is the best."""
-        if values is None or excess(self.split.whole, values).any():
+    def note(self, values: Floats) -> None:
+        """Keep a whole solution that exceeds nothing, if it is the best."""
+        if excess(self.split.whole, values).any() or not whole(self.split.whole, values):
             return
         if self.best is None or self.cost(values) < self.cost(self.best):
             self.best = values
@@ -86,7 +88,7 @@ def solve_decomposed(table: LaneTable, matrix: Matrix, time_limit_s: float | Non
         search = Search(parts, _most(table, parts), gap, started, ends, threads)
         _price(search, relaxed[1][parts.linking])
         if search.bound < np.inf:  # else a block alone is impossible
-            _improve(search)
+            _improve(search, _rounded(parts, relaxed[0]))
     return _outcome(search)
 
 
@@ -119,50 +121,64 @@ def _price(search: Search, prices: Floats) -> None:
                 search.master.add(number, outcome.values)
         if perf_counter() + (perf_counter() - began) > until:
             return
-        edge = (1 + BOX) * abs(centre) + BOX * search.fines[search.split.linking] / 30
+        edge = (1 + BOX) * abs(centre) + BOX * search.usual
         newest = search.master.prices(edge)
         if newest is None:
             return
         prices = 0.5 * centre + 0.5 * newest
 
 
-def _improve(search: Search) -> None:
-    """Join the plans of blocks, and settle blocks anew, until the gap or the end of the time is reached."""
+def _improve(search: Search, values: Floats) -> None:
+    """Settle block after block, the others as they are (at first as in the relaxation), and join what that gives."""
     by_slot = corners(search.split)
-    values = search.master.choose(search.fines, JOINING * search.left_s, search.gap / 4)
-    while values is not None:
-        search.note(values)
-        if search.close() or perf_counter() > search.ends:
-            return
+    effort = ROUGH
+    while True:
         before = values
-        for found in search.threads.map(lambda some, at=before: _settled(search, some, at), by_slot):
+        for found in search.threads.map(lambda some, at=before, by=effort: _settled(search, some, at, by), by_slot):
             values = np.where(found != before, found, values)
             search.master.add_parts(found)
         search.note(values)
+        if search.close() or perf_counter() > search.ends:
+            return
+        effort = (BLOCK_SECONDS / 5, max(search.gap / 4, FINE))
         joined = search.master.choose(search.fines, JOINING * search.left_s, search.gap / 4)
         if joined is not None and search.cost(joined) < search.cost(values):
             values = joined
-        if search.cost(before) - search.cost(values) < 1e-5 * abs(search.cost(values)):
-            search.note(values)
+        search.note(values)
+        less = search.cost(before) - search.cost(values)
+        if whole(search.split.whole, before) and less < 1e-5 * abs(search.cost(values)):
             return
 
 
-def _settled(search: Search, of_slot: list[Corner], values: Floats) -> Floats:
+def _rounded(parts: Split, relaxed: Floats) -> Floats:
+    """Give the relaxation's values, commitments and the like rounded; what belongs to slots is counted when settled."""
+    shared = np.zeros(len(relaxed), dtype=bool)
+    shared[parts.shared] = True
+    return np.where(shared & parts.whole.whole, np.round(relaxed), relaxed)
+
+
+def _settled(search: Search, of_slot: list[Corner], values: Floats, effort: tuple[float, float]) -> Floats:
     if perf_counter() > search.ends:
         return values
-    return sweep(search.split, of_slot, values, search.fines, (BLOCK_SECONDS / 5, max(search.gap / 4, FINE)))
+    return sweep(search.split, of_slot, values, search.fines, effort)
 
 
 def _fines(parts: Split) -> Floats:
-    """Give what exceeding a linking row by one costs: more than the dearest of its counts does; 0 for other rows."""
-    links, cost = abs(parts.shared_links), parts.whole.cost[parts.shared]
+    """Give what exceeding a linking row by one costs: more than anything that may be bought instead; 0 for others."""
     found = np.zeros(parts.whole.a.shape[0])
-    for column in range(len(parts.shared)):
-        rows = parts.linking[links.indices[links.indptr[column] : links.indptr[column + 1]]]
-        found[rows] = np.maximum(found[rows], cost[column])
-    usual = found[parts.linking]
-    found[parts.linking] = 3 * np.where(usual > 0, usual, cost.max(initial=1.0))
+    found[parts.linking] = 3 * float(parts.whole.cost.max(initial=1.0))
     return found
+
+
+def _usual(parts: Split) -> Floats:
+    """Give what one more unit of each linking row costs by the cheapest of its counts (1, where nothing is bought)."""
+    links, cost = abs(parts.shared_links), parts.whole.cost[parts.shared]
+    usual = np.full(len(parts.linking), np.inf)
+    for column in np.flatnonzero(cost > 0):
+        rows = links.indices[links.indptr[column] : links.indptr[column + 1]]
+        terms = links.data[links.indptr[column] : links.indptr[column + 1]]
+        usual[rows] = np.minimum(usual[rows], cost[column] / terms)
+    return np.where(np.isfinite(usual), usual, 1.0)
 
 
 def _most(table: LaneTable, parts: Split) -> Floats:

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from pdopt.program.matrix import Floats
 from pdopt.solving.decomposed.blocks import Split, Whole
-from pdopt.solving.decomposed.elastic import elastic, excess
+from pdopt.solving.decomposed.elastic import elastic, excess, whole
 from pdopt.solving.highs import QUICK, run
 
 
@@ -74,7 +74,8 @@ def settle(split: Split, corner: Corner, values: Floats, fines: Floats, effort: 
     if outcome.values is None or outcome.objective is None:
         return mine
     present = float(part.cost @ mine + fines[corner.rows] @ excess(part, mine))
-    return outcome.values[: len(mine)] if outcome.objective < present - 1e-9 else mine
+    better = outcome.objective < present - 1e-9 or not whole(part, mine)
+    return outcome.values[: len(mine)] if better else mine
 
 
 def sweep(split: Split, of_slot: list[Corner], values: Floats, fines: Floats, effort: tuple[float, float]) -> Floats:
