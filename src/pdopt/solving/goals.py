@@ -15,7 +15,7 @@ from pdopt.solving.decomposed.search import solve_decomposed
 from pdopt.solving.highs import Outcome, run
 
 SECONDS = 20.0  # for ties at the same cost
-LARGE = 3000  # whole columns beyond which HiGHS finds no plan of the whole in a minute (docs/scale.md)
+LARGE = 3000  # whole columns beyond which HiGHS found no plan of the whole in a minute
 LEAST_SECONDS = 5.0
 KEPT = 1e-7  # part of a goal that the goals after it may give up: what a solver's tolerances need
 

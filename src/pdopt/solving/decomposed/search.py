@@ -19,7 +19,7 @@ from pdopt.solving.decomposed.master import Master
 from pdopt.solving.decomposed.sweep import Corner, corners, sweep
 from pdopt.solving.highs import PROVEN, Outcome, solve_relaxed
 
-PRICING = 0.45  # part of the time that goes into prices, bound and plans of blocks
+PRICING = 0.25  # part of the time after which no further prices are tried
 JOINING = 0.15  # part of what is left that one choice among the plans may take
 FINE = 2e-3  # gap of the blocks, where none is asked for
 BLOCK_SECONDS = 5.0
@@ -105,7 +105,7 @@ def _outcome(search: Search) -> Outcome:
 def _price(search: Search, prices: Floats) -> None:
     """Solve all blocks at the relaxation's prices, then at better ones while that pays and there is time."""
     until = search.started + PRICING * (search.ends - search.started)
-    centre, fine = prices, search.gap / 4 if search.gap else FINE
+    centre, fine = prices, search.gap / 8 if search.gap else FINE
     in_vain = 0
     while in_vain < IN_VAIN:
         began, at = perf_counter(), prices
