@@ -36,6 +36,18 @@ class Outcome:
     bound: float
 
 
+class _Quiet(highspy.Highs):
+    """HiGHS without a word on standard output: 1.16 prints its version as callbacks are enabled, in its constructor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.silent()
+
+    def enableCallbacks(self) -> None:  # noqa: N802
+        self.silent()
+        super().enableCallbacks()
+
+
 QUICK: dict[str, bool | float] = {  # for many small programs: restarts and heuristics take half of their time
     "mip_heuristic_effort": 0.0,
     "mip_allow_restart": False,
@@ -64,8 +76,7 @@ def run(
     options : mapping, optional
         Options of HiGHS.
     """
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
+    solver = _Quiet()
     solver.setOptionValue("mip_rel_gap", gap)
     solver.setOptionValue("mip_abs_gap", 0.0)
     solver.setOptionValue("mip_feasibility_tolerance", 1e-9)
@@ -85,8 +96,7 @@ def run(
 
 def solve_relaxed(matrix: Matrix) -> tuple[Floats, Floats] | None:
     """Give the values of columns that need not be whole, and the duals of the rows; None where that is impossible."""
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
+    solver = _Quiet()
     solver.passModel(as_lp(replace(matrix, whole=np.zeros(len(matrix.cost), dtype=bool))))
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
