@@ -52,6 +52,11 @@ QUICK: dict[str, bool | float] = {  # for many small programs: restarts and heur
     "mip_heuristic_effort": 0.0,
     "mip_allow_restart": False,
     "mip_heuristic_run_feasibility_jump": False,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_heuristic_run_zi_round": False,
+    "mip_heuristic_run_shifting": False,
     "mip_detect_symmetry": False,
 }
 
@@ -76,16 +81,40 @@ def run(
     options : mapping, optional
         Options of HiGHS.
     """
+    return _solved(matrix, as_lp(matrix), time_limit_s, gap, start, options or {})
+
+
+class Prepared:
+    """A matrix as HiGHS takes it, to be solved at many costs, one after the other."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self._matrix, self._lp = matrix, as_lp(matrix)
+
+    def run(self, cost: Floats, time_limit_s: float, gap: float, options: Mapping[str, bool | float]) -> Outcome:
+        """Minimise at other costs than the matrix has."""
+        matrix = replace(self._matrix, cost=cost)
+        self._lp.col_cost_ = cost * matrix.unit / cost_scale(matrix)
+        return _solved(matrix, self._lp, time_limit_s, gap, None, options)
+
+
+def _solved(
+    matrix: Matrix,
+    lp: highspy.HighsLp,
+    time_limit_s: float | None,
+    gap: float,
+    start: Floats | None,
+    options: Mapping[str, bool | float],
+) -> Outcome:
     solver = _Quiet()
     solver.setOptionValue("mip_rel_gap", gap)
     solver.setOptionValue("mip_abs_gap", 0.0)
     solver.setOptionValue("mip_feasibility_tolerance", 1e-9)
     solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
-    for name, value in (options or {}).items():
+    for name, value in options.items():
         solver.setOptionValue(name, value)
     if time_limit_s is not None:
         solver.setOptionValue("time_limit", max(float(time_limit_s), 0.01))
-    solver.passModel(as_lp(matrix))
+    solver.passModel(lp)
     if start is not None:
         solution = highspy.HighsSolution()
         solution.col_value = list(start / matrix.unit)

@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Matrix
+from pdopt.solving.highs import Prepared
 
 Whole = npt.NDArray[np.int64]
 
@@ -24,6 +25,11 @@ class Block:
     columns: Whole
     matrix: Matrix
     links: Any
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """The block as HiGHS takes it."""
+        return Prepared(self.matrix)
 
 
 class Group(NamedTuple):

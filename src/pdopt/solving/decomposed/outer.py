@@ -17,7 +17,7 @@ from scipy.sparse import csc_array, csr_array, hstack, vstack
 
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Split, Whole
-from pdopt.solving.highs import Outcome, run, solve_relaxed
+from pdopt.solving.highs import Outcome, cost_scale, run, solve_relaxed
 
 ROOM = 1e-9  # part of a cut that the arithmetic behind it may be off
 
@@ -58,12 +58,25 @@ class Outer:
     cuts: list[Cut] = field(default_factory=list)
     excluded: list[Exclusion] = field(default_factory=list)
 
-    def solve(self, seconds: float, gap: float) -> Outcome:
-        """Give the cheapest whole values; their bound is one of the whole program."""
+    def solve(self, seconds: float, gap: float, bound: float, below: float) -> Outcome:
+        """Give the cheapest whole values; their bound is one of the whole program.
+
+        Parameters
+        ----------
+        seconds, gap : float
+        bound : float
+            What is known to be the least: values that cost no more will do.
+        below : float
+            Values that cost as much or more are of no interest: infeasible says that there are no others.
+        """
         program = self._program()
         for exclusion in self.excluded:
             program = _without(program, exclusion)
-        return run(program, seconds, gap)
+        scale = cost_scale(program)
+        if np.isfinite(below):
+            program = _cheaper(program, below / scale, scale)
+        aim = {"objective_target": bound * (1 + ROOM) / scale} if np.isfinite(bound) else None
+        return run(program, seconds, gap, options=aim)
 
     def relaxed(self) -> Floats | None:
         """Give the cheapest values that need not be whole."""
@@ -122,7 +135,9 @@ def excluded(split: Split, group: int, shared: Floats) -> Exclusion | None:
 
 
 def _beside(left: csr_array, right: csr_array) -> csr_array:
-    wide = np.hstack([left.toarray(), right.toarray()]) if left.shape[0] else np.zeros((0, left.shape[1] + right.shape[1]))
+    wide = (
+        np.hstack([left.toarray(), right.toarray()]) if left.shape[0] else np.zeros((0, left.shape[1] + right.shape[1]))
+    )
     return csr_array(wide)
 
 
@@ -130,6 +145,15 @@ def _dense(cuts: Sequence[Cut], groups: int) -> Floats:
     own = np.zeros((len(cuts), groups))
     own[np.arange(len(cuts)), [cut.group for cut in cuts]] = [cut.weight for cut in cuts]
     return np.hstack([np.array([cut.terms for cut in cuts]), own])
+
+
+def _cheaper(program: Matrix, below: float, scale: float) -> Matrix:
+    return replace(
+        program,
+        a=csc_array(vstack([program.a, csr_array(program.cost.reshape(1, -1) / scale)])),
+        row_lower=np.append(program.row_lower, -np.inf),
+        row_upper=np.append(program.row_upper, below),
+    )
 
 
 def _without(program: Matrix, exclusion: Exclusion) -> Matrix:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from pdopt.program.matrix import Floats
 from pdopt.solving.decomposed.blocks import Block, Split
 from pdopt.solving.decomposed.master import Master
 from pdopt.solving.decomposed.outer import Cut
-from pdopt.solving.highs import QUICK, Outcome, run
+from pdopt.solving.highs import QUICK, Outcome
 
 
 class Asked(NamedTuple):
@@ -35,7 +34,7 @@ def cheapest(block: Block, asked: Asked, effort: Effort) -> Outcome:
     cost = _cost(block, asked)
     if not cost.any():
         return Outcome("feasible", None, None, 0.0)
-    return run(replace(block.matrix, cost=cost), effort.seconds, effort.gap, options=QUICK | {"threads": 1})
+    return block.prepared.run(cost, effort.seconds, effort.gap, QUICK | {"threads": 1})
 
 
 def _cost(block: Block, asked: Asked) -> Floats:

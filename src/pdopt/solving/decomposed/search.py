@@ -86,8 +86,9 @@ def solve_decomposed(table: LaneTable, matrix: Matrix, time_limit_s: float | Non
     """Minimise a matrix by its blocks.
 
     The duals of the linear relaxation price the linking rows. Each block alone, solved at these prices, gives a bound
-    (Lagrangian relaxation) and a plan; plans at other prices are added, and the cheapest choice among all is taken. Then
-    the outer program and the blocks in turn raise the bound, and find more plans, until the gap or the limit is reached.
+    (Lagrangian relaxation) and a plan; plans at other prices are added, and the cheapest choice among all is taken.
+    Then the outer program and the blocks in turn raise the bound, and find more plans, until the gap or the limit is
+    reached.
     """
     ends = perf_counter() + (3600.0 if time_limit_s is None else time_limit_s)
     apart = separate(matrix)
@@ -160,8 +161,9 @@ def _raise_bound(search: Search) -> tuple[Floats, Floats] | None:
     """Solve the outer program; give its values, None if there are none."""
     if search.bound == np.inf:
         return None
-    found = search.outer.solve(search.left_s, search.gap / 4)
-    search.bound = max(search.bound, found.bound)
+    below = np.inf if search.best is None else search.cost(search.best) * (1 - PROVEN / 2)
+    found = search.outer.solve(search.left_s, search.gap / 4, search.bound, below)
+    search.bound = max(search.bound, min(found.bound, below))
     values = search.outer.relaxed() if found.values is None and found.status != "infeasible" else found.values
     return None if values is None else search.outer.parts(values)
 
@@ -231,10 +233,10 @@ def _towards(search: Search) -> tuple[Floats, Floats]:
 
 def _sweep(search: Search, relaxed: Floats) -> None:
     """Settle block after block, the others as they are (at first as in the relaxation), and keep what that gives."""
-    values = _rounded(search.split, relaxed) if search.best is None else search.best
-    by_slot = corners(search.split)
-    for found in search.threads.map(lambda some: _settled(search, some, values), by_slot):
-        changed = found != values
+    before = _rounded(search.split, relaxed) if search.best is None else search.best
+    values = before
+    for found in search.threads.map(lambda some: _settled(search, some, before), corners(search.split)):
+        changed = found != before
         values = np.where(changed, found, values)
         search.master.add_parts(found)
     search.note(values)

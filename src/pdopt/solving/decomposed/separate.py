@@ -17,9 +17,9 @@ SERVED, HANDED_OVER = "serve_demand", "prefill_feeds_decode"
 def separate(matrix: Matrix) -> Matrix:
     """Let both sides of a workload's only handover flow at exactly the rate that must be served.
 
-    What is cheapest stays so: where less flow is never worse, any plan still holds when its flows are scaled down to what
-    must be served, and then each side has a rate of its own. A workload that mixed instances serve, too, or that may be
-    served less (under a budget) is left alone.
+    What is cheapest stays so: where less flow is never worse, any plan still holds when its flows are scaled down to
+    what must be served, and then each side has a rate of its own. A workload that mixed instances serve, too, or that
+    may be served less (under a budget) is left alone.
     """
     rows = csr_array(matrix.a, copy=True)
     lower, upper = matrix.row_lower.copy(), matrix.row_upper.copy()
