@@ -27,7 +27,7 @@ def erlang_c(servers: Floats, load: Floats) -> Floats:
 
 def spare(servers: Floats, load: Floats) -> Floats:
     """Give ``(n - a) / C(n, a)``: the mean residual service over the mean wait (Allen and Cunneen)."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return np.asarray((servers - load) / erlang_c(servers, load))
 
 
