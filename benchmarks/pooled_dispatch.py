@@ -1,4 +1,4 @@
-"""How far the formulas of pooled dispatch are from simulated pools: ``python benchmarks/pooled_dispatch.py [requests]``.
+"""How far pooled dispatch is from simulated pools: ``python benchmarks/pooled_dispatch.py [requests]``.
 
 Poisson arrivals, gamma services of mean 1. A line shared by n servers (Kiefer and Wolfowitz) is what a router that
 knows the work left at each instance achieves; one that only counts requests is simulated too. Times are wait and
@@ -14,9 +14,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tests.theory.pooling import central_waits, services, shortest_line_waits
+
 from pdopt.plan.forward.pooled import Queues
 from pdopt.plan.forward.queue import Arrivals
-from tests.theory.pooling import central_waits, services, shortest_line_waits
 
 SERVERS = (1, 2, 4, 8, 16)
 BUSY = (0.5, 0.7, 0.8, 0.9, 0.95)

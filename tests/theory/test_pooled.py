@@ -1,4 +1,4 @@
-"""Pooled dispatch: tables against sums, plans against enumeration, laws, and queues against their simulation."""
+"""Pooled dispatch: tables against sums, plans against enumeration, and laws."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pdopt.fleet.fleet import Target
 from pdopt.plan.forward.pooled import Queues, waiting
 from pdopt.plan.forward.queue import Arrivals
 from pdopt.solving.highs import PROVEN
-from tests.samples import answer_of, changed, cost_of, fleet_of, paper, town
+from tests.samples import changed, cost_of, fleet_of, paper, town
 from tests.theory import pooling
 from tests.theory.small import case_of, least
 from tests.theory.small import fleet_of as small_fleet
