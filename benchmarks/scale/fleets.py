@@ -103,9 +103,7 @@ def _llm(rng: random.Random, gpus: dict[str, Gpu]) -> dict[str, Any]:
             for context in CONTEXTS:
                 for batch in (b for b in BATCHES if b * context < room):
                     touched = min(total_b, active_b * (1 + 0.7 * batch)) if active_b < total_b else total_b
-                    read_s = (touched * 1e9 + batch * context * kv_kb * 1e3) / (
-                        n * loss * gpu.tb_per_s * 1e12 * near[1]
-                    )
+                    read_s = (touched * 1e9 + batch * context * kv_kb * 1e3) / (n * loss * gpu.tb_per_s * 1e12 * near[1])
                     tpot_ms = 1e3 * read_s + 2.5 + 0.4 * math.log2(n)
                     row = {"input_tokens": context - 128, "output_tokens": 256, "batch": batch}
                     found["decode"].append({**shape, **row, "tpot_ms": round(tpot_ms, 4)})

@@ -122,9 +122,7 @@ def excluded(split: Split, group: int, shared: Floats) -> Exclusion | None:
 
 
 def _beside(left: csr_array, right: csr_array) -> csr_array:
-    wide = (
-        np.hstack([left.toarray(), right.toarray()]) if left.shape[0] else np.zeros((0, left.shape[1] + right.shape[1]))
-    )
+    wide = np.hstack([left.toarray(), right.toarray()]) if left.shape[0] else np.zeros((0, left.shape[1] + right.shape[1]))
     return csr_array(wide)
 
 
