@@ -62,9 +62,9 @@ def formulation_page() -> str:
     return (
         f"# The program\n\n{SOURCE} The rows shown are those of `instances/paper/deepseek-v3.1-h200.yaml` with "
         "`redundancy: {instances: 1}`, `at_least`, limits, a quota and nothing running now, so that most families have "
-        "some; rows of the others are those of a table with four lanes (encode E, prefill P and decode D in one site, "
-        "mixed M in another), two periods, two scenarios and four terms, under a budget. Where the loads come from is "
-        f"told in [model.md](model.md).\n\n{formulation(program, other)}"
+        "some; rows of the others are those of a table with four lanes (encode E, pooled, prefill P and decode D in "
+        "one site, mixed M in another), two periods, two scenarios and four terms, under a budget. Where the loads "
+        f"come from is told in [model.md](model.md).\n\n{formulation(program, other)}"
     )
 
 

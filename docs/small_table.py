@@ -10,10 +10,11 @@ from pdopt.fleet.profiles import Shape
 DEMAND_RPS = {"look": 4.0, "chat": 10.0, "mail": 2.0}
 SHAPE = Shape("gpu", 4)
 SPLIT, WAY = "early", "near, encoded early"
+WITH_ONE_LINE = ((1.0, 2.2),)  # instances' worth of work that one and two of them carry
 
 
 def small_table() -> LaneTable:
-    """Encode, prefill and decode in one site, mixed instances in another; two periods, two scenarios, four terms."""
+    """Encode (pooled), prefill and decode in one site, mixed elsewhere; two periods, two scenarios, four terms."""
     terms = (
         NodeTerm("hourly", 40.0),
         NodeTerm("year", 25.0, committed=True, available=3),
@@ -43,7 +44,8 @@ def _lanes() -> list[Lane]:
     def lane(name: str, role: str, where: tuple[str, str], loads: dict[Route, float]) -> Lane:
         sku, site = where
         of = {route: (load,) for route, load in loads.items()}
-        return Lane(name, "llm", role, sku, SHAPE, ("load",), of, spares=1, site=site)
+        sizes = WITH_ONE_LINE if role == "encode" else ()
+        return Lane(name, "llm", role, sku, SHAPE, ("load",), of, spares=1, site=site, sizes=sizes)
 
     near = (Route("chat", "near"), Route("mail", "near"))
     here, there = ("A", "paris"), ("B", "oslo")

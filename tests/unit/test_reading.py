@@ -277,7 +277,6 @@ def test_a_workloads_own_variability_goes_first():
 @pytest.mark.parametrize(
     ("assumptions", "key"),
     [
-        ({"dispatch": "pooled"}, "dispatch"),
         ({"dispatch": "x"}, "dispatch"),
         ({"decode_load": "open", "decode_fit": "quadratic"}, "decode_fit"),
     ],

@@ -37,3 +37,16 @@ def test_a_part_of_the_load_may_be_enough():
 
 def test_a_fleet_without_redundancy_has_no_such_row():
     assert rows_of(table_with(0, 0), "load_survives_losses") == {}
+
+
+def test_with_one_line_what_is_left_is_a_smaller_pool():
+    table = table_of(
+        lanes=[lane("M", "mixed", "A", 8, {("chat", ""): 0.5}, spares=1, sizes=((1.0, 2.5, 4.5),))],
+        nodes=[("A", 8, 40.0, None)],
+        required_rps={"chat": 12.0},
+    )
+    # of one nothing is left; two are one that carries 1; three are two that carry 2.5, each further one 2 more
+    sized = {("Sized", ("M", 2)): -1.0, ("Sized", ("M", 3)): -2.5, ("SizedBeyond", "M"): -2.0}
+    assert rows_of(table, "load_survives_losses") == {
+        ("M", 0): Row({("Routed_rps", ("M", "chat", "")): 0.5, **sized}, -inf, 0.0)
+    }

@@ -46,3 +46,16 @@ def test_a_workload_sent_two_ways_works_twice():
     assert rows_of(table, "load_within_instances")["P", 0] == Row(
         {("Routed_rps", ("P", *near)): 0.5, ("Routed_rps", ("P", *far)): 0.6, ("Instances", "P"): -1.0}, -inf, 0.0
     )
+
+
+def test_with_one_line_a_pool_carries_what_its_size_does():
+    table = table_of(
+        lanes=[lane("M", "mixed", "A", 8, {("chat", ""): 0.5}, sizes=((1.0, 2.5, 4.0),))],
+        nodes=[("A", 8, 40.0, None)],
+        required_rps={"chat": 12.0},
+    )
+    # 0.5 x <= 1 (one) or 2.5 (two) or 4 and 1.5 for each further one (three and more)
+    sized = {("Sized", ("M", n)): -carried for n, carried in ((1, 1.0), (2, 2.5), (3, 4.0))}
+    assert rows_of(table, "load_within_instances") == {
+        ("M", 0): Row({("Routed_rps", ("M", "chat", "")): 0.5, **sized, ("SizedBeyond", "M"): -1.5}, -inf, 0.0)
+    }

@@ -45,9 +45,17 @@ def most_instances(table: LaneTable, lane: Lane, slot: Slot) -> int:
         more = sorted((fraction * each[name] for name, fraction in fractions.items()), reverse=True)
         work.append(sum(each.values()) + sum(more[: table.uncertainty.workloads]))
     kept = _kept(table, lane.sku)
-    carrying = ceil(max(work) / kept * (1 + 1e-6))
+    carrying = (
+        ceil(lane.least_instances([most * (1 + 1e-6) for most in work]) / kept)
+        if lane.sizes
+        else ceil(max(work) / kept * (1 + 1e-6))
+    )
     least = table.min_pool_instances if carrying else 0
     return max(carrying + ceil(lane.spares / kept) + _in_step(table, lane.sku), least, _running(table, lane, slot))
+
+
+def _enough(lane: Lane, work: list[float]) -> float:
+    return lane.least_instances([part * (1 + 1e-6) for part in work]) * (1 - 1e-6) if lane.sizes else max(work)
 
 
 def _running(table: LaneTable, lane: Lane, slot: Slot) -> int:
@@ -99,7 +107,7 @@ def covers(table: LaneTable) -> Iterator[Cover]:
             concerned = required & {route.workload for lane in passing for route in lane.loads}
             for group in _groups([name for name in weights if name in concerned]):
                 alone = {name: weights[name] for name in group}
-                carried = {lane.name: _most_carried(lane, _deviating(table, alone)) for lane in lanes}
+                carried = {lane.name: _most_carried(table, lane, _deviating(table, alone)) for lane in lanes}
                 yield Cover(llm, role, alone, {name: most for name, most in carried.items() if most > 0})
 
 
@@ -119,7 +127,7 @@ def _weights(table: LaneTable, lanes: list[Lane]) -> dict[str, float]:
     weights: dict[str, float] = {}
     for lane in lanes:
         for route, load in lane.loads.items():
-            cost = max(load) * lane.shape.gpus * (1.0 if free else max(price[lane.sku], 1e-6))
+            cost = lane.work_of_each(load) * lane.shape.gpus * (1.0 if free else max(price[lane.sku], 1e-6))
             weights[route.workload] = min(cost, weights.get(route.workload, cost))
     return weights
 
@@ -131,9 +139,18 @@ def _deviating(table: LaneTable, weights: dict[str, float]) -> dict[str, float]:
     return {name: weight / (1 + part * fractions.get(name, 0.0)) for name, weight in weights.items()}
 
 
-def _most_carried(lane: Lane, weights: dict[str, float]) -> float:
+def _most_carried(table: LaneTable, lane: Lane, weights: dict[str, float]) -> float:
     """Largest weighted rate that one instance of a lane carries within each of its limits."""
     return min(
-        max((weights[r.workload] / load[i] for r, load in lane.loads.items() if r.workload in weights), default=0.0)
-        for i in range(len(lane.limits))
+        each
+        * max((weights[r.workload] / load[i] for r, load in lane.loads.items() if r.workload in weights), default=0.0)
+        for i, each in enumerate(_at_most_each(table, lane))
     )
+
+
+def _at_most_each(table: LaneTable, lane: Lane) -> list[float]:
+    """Most work that one of a lane's instances carries, per limit: in the largest pool, where pools are one queue."""
+    if not lane.sizes:
+        return [1.0] * len(lane.limits)
+    most = max(1, *(most_instances(table, lane, slot) for slot in table.slots))
+    return [lane.carried(i, most) / most for i in range(len(lane.limits))]

@@ -43,7 +43,7 @@ def decode_lanes(place: Place, profile: DecodeProfile) -> Iterator[Offer]:
                     )
                 except (OutOfRange, Unreachable):
                     continue  # the others' targets are out of its reach: it does not join this pool
-        yield tuple(f"TPOT {bound.statistic}" for bound in bounds), loads
+        yield Offer(tuple(f"TPOT {bound.statistic}" for bound in bounds), loads)
 
 
 def _missed(

@@ -34,4 +34,4 @@ def encode_lanes(place: Place, profile: EncodeProfile) -> Iterator[Offer]:
                 mine[Route(workload.name, split.name)] = task
         tasks |= with_room(mine)
     missed: Missed = {}  # a split that this shape is too slow for is no refusal: others may leave it more
-    yield from queue_offers(tasks, missed)
+    yield from queue_offers(tasks, missed, place.assumptions.dispatch)

@@ -120,8 +120,8 @@ def _lanes_of(fleet: Fleet, llm: Llm, found: Found) -> Iterator[Lane]:
         profiles = {profile.shape: profile for profile in getattr(llm, role)}
         for sku, shape in permitted_ends(fleet, llm, role):
             offers = build(Place(fleet, llm, sku, ways, found.refusals, splits, found.encoded), profiles[shape])
-            for limits, loads in offers:
-                if loads:
+            for offer in offers:
+                if offer.loads:
                     name = f"{llm.name} {role} {sku} {shape} #{next(found.numbers)}"
                     gone = spares(fleet.redundancy, fleet.skus[sku], shape)
-                    yield Lane(name, llm.name, role, sku, shape, limits, loads, gone, fleet.skus[sku].site)
+                    yield Lane(name, llm.name, role, sku, shape, *offer[:2], gone, fleet.skus[sku].site, offer.sizes)

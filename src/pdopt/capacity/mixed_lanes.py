@@ -38,7 +38,7 @@ def mixed_lanes(place: Place, profile: MixedProfile) -> Iterator[Offer]:
                     loads[route] = (1 / min(mixed.highest_rate_rps(curves[route], target) for target in targets),)
                 except (Unreachable, KeyError):
                     continue  # the others' targets are out of its reach, or were not measured
-        yield ("latency",), loads
+        yield Offer(("latency",), loads)
 
 
 def _bounds_here(place: Place, workload: Workload) -> dict[tuple[str, str], float]:

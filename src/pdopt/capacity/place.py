@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pdopt.capacity.handover import Handover
 from pdopt.capacity.permitted import latency_s, may_serve
@@ -14,7 +15,14 @@ from pdopt.fleet.fleet import Assumptions, Fleet, Llm, Workload
 from pdopt.fleet.profiles import Shape
 
 Loads = dict[Route, tuple[float, ...]]
-Offer = tuple[tuple[str, ...], Loads]  # the limits of a lane and what its routes load them with
+
+
+class Offer(NamedTuple):
+    """The limits of a lane, what its routes load them with, and per limit what 1, 2, … instances carry (if pooled)."""
+
+    limits: tuple[str, ...]
+    loads: Loads
+    sizes: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass

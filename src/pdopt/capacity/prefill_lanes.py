@@ -25,8 +25,8 @@ def prefill_lanes(place: Place, profile: PrefillProfile) -> Iterator[Offer]:
     encoded: Encoded = {}
     tasks = _tasks(place, profile, encoded)
     missed: Missed = {}
-    for limits, loads in queue_offers(tasks, missed):
-        yield limits, _without_tighter(loads, encoded) if encoded else loads
+    for offer in queue_offers(tasks, missed, place.assumptions.dispatch):
+        yield offer._replace(loads=_without_tighter(offer.loads, encoded)) if encoded else offer
     several = len({route.handover for route in tasks}) > 1
     for (route, _), why in missed.items():
         if route not in encoded:  # those with images are refused where their splits are made

@@ -43,4 +43,17 @@ def dominates(lane: Lane, other: Lane, exchange: Exchange = "several") -> bool:
 
 
 def _within(lane: Lane, i: int, other: Lane, j: int, times: int) -> bool:
-    return all(lane.loads[route][i] <= times * load[j] * (1 + EQUAL) for route, load in other.loads.items())
+    gain = times if not lane.sizes and not other.sizes else _gain(lane, i, other, j, times)
+    return all(lane.loads[route][i] <= gain * load[j] * (1 + EQUAL) for route, load in other.loads.items())
+
+
+def _gain(lane: Lane, i: int, other: Lane, j: int, times: int) -> float:
+    """Give the least of what ``times n`` instances of a lane carry to what n of another do, over all n.
+
+    Beyond both tables both grow evenly: there the ratio lies between that of the last sizes and that of the steps.
+    """
+    last = max(len(one.sizes[0]) if one.sizes else 1 for one in (lane, other))
+    mine = [lane.carried(i, times * count) for count in range(1, last + 2)]
+    yours = [other.carried(j, count) for count in range(1, last + 2)]
+    ratios = [m / y for m, y in zip(mine, yours, strict=True) if y > 0]
+    return min(*ratios, (mine[-1] - mine[-2]) / (yours[-1] - yours[-2]))

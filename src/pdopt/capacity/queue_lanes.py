@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from math import inf
 
 from pdopt.capacity import prefill
 from pdopt.capacity.place import Offer
+from pdopt.capacity.pooled import unreachable
+from pdopt.capacity.pooled_lanes import pooled_offers
 from pdopt.capacity.refusal import Unreachable
 from pdopt.capacity.requirements import Requirement, admits, all_minima
 from pdopt.capacity.table import Route
@@ -16,10 +18,11 @@ Tasks = dict[Route, prefill.PrefillTask]
 Missed = dict[tuple[Route, Target], Unreachable]
 
 
-def queue_offers(tasks: Tasks, missed: Missed) -> Iterator[Offer]:
+def queue_offers(tasks: Tasks, missed: Missed, dispatch: str) -> Iterator[Offer]:
     """Yield a lane per useful wait (and tail, under either bound on percentiles).
 
-    `missed` takes the best value of every target of a route that no lane can carry.
+    Under pooled dispatch, those of split dispatch (they hold all the more) and those with one line per pool. `missed`
+    takes the best value of every target of a route that no lane can carry.
     """
     bounds = prefill.bounds_for(list(tasks.values()))
     tried: Missed = {}
@@ -27,8 +30,12 @@ def queue_offers(tasks: Tasks, missed: Missed) -> Iterator[Offer]:
     for wanted in wants:
         for required in filter(prefill.can_run, all_minima(wanted.values())):
             loads = {r: prefill.loads(tasks[r], required) for r, want in wanted.items() if admits(required, want)}
-            yield _limits(required), loads
-    reached = {route for wanted in wants for route in wanted}
+            yield Offer(_limits(required), loads)
+    reached: Set[Route] = {route for wanted in wants for route in wanted}
+    if dispatch == "pooled":  # reaches all that split dispatch does
+        yield from pooled_offers(tasks)
+        tried = {(route, why.target): why for route, task in tasks.items() for why in unreachable(task)}
+        reached = tasks.keys() - {route for route, _ in tried}
     missed.update({key: why for key, why in tried.items() if key[0] not in reached})
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import NamedTuple
 
 from pdopt.capacity.refusal import Refusal
@@ -37,6 +40,9 @@ class Lane:
         Instances of its pool that may be gone at once.
     site : str or None
         Where it stands, where sites are told apart.
+    sizes : tuple of tuples of float
+        Pooled dispatch: per limit, the work that 1, 2, … instances carry, in steps that never shrink; beyond, each
+        further one carries as much more as the last. Empty where the work is that of so many instances.
     """
 
     name: str
@@ -48,11 +54,40 @@ class Lane:
     loads: dict[Route, tuple[float, ...]]
     spares: int = 0
     site: str | None = None
+    sizes: tuple[tuple[float, ...], ...] = ()
 
     @property
     def workloads(self) -> tuple[str, ...]:
         """Workloads that it can serve, each once."""
         return tuple(dict.fromkeys(route.workload for route in self.loads))
+
+    def carried(self, limit: int, instances: int) -> float:
+        """Give the work that so many instances carry within a limit."""
+        if not self.sizes:
+            return float(instances)
+        sizes = (0.0, *self.sizes[limit])
+        last = len(sizes) - 1
+        beyond = max(instances - last, 0) * (sizes[last] - sizes[last - 1])
+        return sizes[max(min(instances, last), 0)] + beyond
+
+    def least_instances(self, work: Sequence[float]) -> int:
+        """Give the fewest instances that carry so much work of each limit, a solver's tolerance aside."""
+        return max((self._least(i, most * (1 - 1e-9)) for i, most in enumerate(work)), default=0)
+
+    def work_of_each(self, load: Sequence[float]) -> float:
+        """Give the instances that one request per second with these loads takes of a large pool."""
+        if not self.sizes:
+            return max(load)
+        most = len(self.sizes[0])
+        return max(part * most / sizes[-1] for part, sizes in zip(load, self.sizes, strict=True))
+
+    def _least(self, limit: int, work: float) -> int:
+        if not self.sizes:
+            return ceil(work)
+        sizes = (0.0, *self.sizes[limit])
+        if work <= sizes[-1]:
+            return bisect_left(sizes, work)
+        return len(sizes) - 1 + ceil((work - sizes[-1]) / (sizes[-1] - sizes[-2]))
 
     @property
     def deployment(self) -> tuple[str, str, str, str]:

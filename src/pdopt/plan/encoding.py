@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pdopt.fleet.fleet import Fleet, Workload
 from pdopt.fleet.profiles import EncodeProfile
 from pdopt.plan.conditions import Conditions
-from pdopt.plan.forward.queue import Arrivals, encode_service_s, mean_wait_s, percentile_sojourn_s
+from pdopt.plan.forward.queue import Arrivals, encode_service_s
 from pdopt.plan.plan import Pool
 from pdopt.plan.pools import PoolView
 
@@ -26,8 +26,8 @@ class EncodeQueue(PoolView):
             )
             for name, other in self.workloads.items()
         }
-        mix, own = list(queue.values()), queue[workload.name]
-        return mean_wait_s(mix) + own.service_s if tail is None else percentile_sojourn_s(mix, own, tail)
+        queues, own = self.queues(queue), queue[workload.name]
+        return queues.wait_s() + own.service_s if tail is None else queues.percentile_s(own, tail)
 
     def sent_s(self, workload: Workload, sku: str) -> float:
         """Time that the embeddings of a request's images are on their way to a SKU."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
-from math import isfinite
+from math import floor, isfinite
 from typing import Any
 
 from pdopt.fleet.fleet import Fleet, Target, Workload
 from pdopt.fleet.profiles import Shape
 from pdopt.plan.conditions import AS_STATED, Conditions
+from pdopt.plan.forward.pooled import Queues
+from pdopt.plan.forward.queue import Arrivals
 from pdopt.plan.plan import Pool
 
 Seen = dict[str, float]  # statistic → seconds
@@ -49,6 +51,15 @@ class PoolView:
         """Give the requests per second that one instance gets of one workload."""
         factor = conditions.all_demand * conditions.demand.get(workload, 1.0)
         return self.pool.serves[workload] * factor * (1 - conditions.slack) / self.pool.carrying
+
+    def queues(self, each: dict[str, Arrivals]) -> Queues:
+        """Give the queues of a pool from what each gets: under pooled dispatch those of whole instances share one."""
+        count = floor(self.pool.carrying + 1e-9)
+        if self.fleet.assumptions.dispatch != "pooled" or not count:
+            return Queues(list(each.values()))
+        fewer = self.pool.carrying / count
+        line = [replace(arrivals, rate_rps=arrivals.rate_rps * fewer) for arrivals in each.values()]
+        return Queues(list(each.values()), count * self.shape.dp, line)
 
     def site_latency_s(self, workload: Workload) -> float:
         """Give the time of TTFT that the workload's requests are under way to this pool's site and back."""

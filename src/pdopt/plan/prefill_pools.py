@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pdopt.fleet.fleet import Target, Workload
 from pdopt.plan.conditions import AS_STATED, TIME_TOLERANCE, Conditions
 from pdopt.plan.encoding import before_prefill_s
-from pdopt.plan.forward.queue import Arrivals, mean_wait_s, percentile_sojourn_s, prefill_service_s, sojourn_bounds_s
+from pdopt.plan.forward.queue import Arrivals, prefill_service_s
 from pdopt.plan.pools import PoolForecast, Seen, missed
 
 
@@ -26,27 +26,27 @@ class PrefillForecast(PoolForecast):
 
     def forecast(self, metric: str, conditions: Conditions) -> Iterator[tuple[str, float, Seen]]:
         """Yield TTFT by workload and way."""
-        queue = self._queue(conditions) if metric == "ttft" else {}
-        mix = list(queue.values())
+        queue = self._arrivals(conditions) if metric == "ttft" else {}
+        queues = self.queues(queue)
         for way in self._ways() if queue else ():
             own, seen = queue[way.workload], {}
             for statistic in self.statistics(way.workload, "ttft"):
                 tail, elsewhere_s = self._elsewhere(way, Target("ttft", statistic, 0.0), conditions)
-                inside_s = mean_wait_s(mix) + own.service_s if tail is None else percentile_sojourn_s(mix, own, tail)
+                inside_s = queues.wait_s() + own.service_s if tail is None else queues.percentile_s(own, tail)
                 seen[statistic] = elsewhere_s + inside_s
             yield way.workload, way.rate_rps, seen
 
     def broken(self, conditions: Conditions = AS_STATED) -> list[str]:
         """Name the TTFT targets that do not hold; percentiles by one and the same of the two bounds."""
-        queue = self._queue(conditions)
-        mix = list(queue.values())
+        queue = self._arrivals(conditions)
+        queues = self.queues(queue)
         misses: tuple[list[str], list[str]] = ([], [])
         for way in self._ways():
             name, own = way.workload, queue[way.workload]
             for target in self.workloads[name].targets_of("ttft"):
                 tail, elsewhere_s = self._elsewhere(way, target, conditions)
-                mean_s = mean_wait_s(mix) + own.service_s
-                times = (mean_s, mean_s) if tail is None else sojourn_bounds_s(mix, own, tail)
+                mean_s = queues.wait_s() + own.service_s
+                times = (mean_s, mean_s) if tail is None else queues.bounds_s(own, tail)
                 for found, time_s in zip(misses, times, strict=True):
                     if elsewhere_s + time_s > target.bound_s * (1 + TIME_TOLERANCE):
                         found.append(missed(name, target, elsewhere_s + time_s))
@@ -70,7 +70,7 @@ class PrefillForecast(PoolForecast):
         tail = None if target.tail is None else target.tail / 2
         return tail, outside_s + before_prefill_s(self, way.split, way.workload, (tail, conditions))
 
-    def _queue(self, conditions: Conditions) -> dict[str, Arrivals]:
+    def _arrivals(self, conditions: Conditions) -> dict[str, Arrivals]:
         profile, dp = self.profile(), self.shape.dp
         return {
             name: Arrivals(

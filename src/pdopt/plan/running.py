@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from math import floor
 
 from pdopt.capacity.slots import Slot
 from pdopt.capacity.table import Lane, LaneTable, Route
@@ -28,16 +29,18 @@ def _pool(fleet: Fleet, table: LaneTable, decision: Decision, place: tuple[Lane,
         r: x for r, x in decision.routed_rps[lane.name, slot.name].items() if x > NOTHING * slot.wanted_rps[r.workload]
     }
     work = [sum(lane.loads[r][i] * x for r, x in routed.items()) for i in range(len(lane.limits))]
-    tightest = max(range(len(work)), key=lambda i: work[i], default=0)
+    shape, instances = lane.shape, decision.instances[lane.name, slot.name]
+    on_spot, away = _on_spot(table, decision, lane, slot)
+    shares = [part / carried for part, carried in zip(work, _carried(lane, instances - away), strict=True)]
+    tightest = max(range(len(work)), key=lambda i: shares[i], default=0)
+    each = shares[tightest] * (instances - away) / work[tightest] if routed else 0.0
     serves: dict[str, float] = defaultdict(float)
     brings: dict[str, float] = defaultdict(float)
     hands_over: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for route, rate in routed.items():
         serves[route.workload] += rate / growth
-        brings[route.workload] += lane.loads[route][tightest] * rate
+        brings[route.workload] += each * lane.loads[route][tightest] * rate
         hands_over[table.handover_of(route.handover)][route.workload] += rate / growth
-    shape, instances = lane.shape, decision.instances[lane.name, slot.name]
-    on_spot, away = _on_spot(table, decision, lane, slot)
     return Pool(
         model=lane.llm,
         role=lane.role,  # type: ignore[arg-type]
@@ -46,7 +49,7 @@ def _pool(fleet: Fleet, table: LaneTable, decision: Decision, place: tuple[Lane,
         gpus_per_instance=shape.gpus,
         instances=instances,
         serves=dict(serves),
-        utilisation=max(work, default=0.0) / (instances - away),
+        utilisation=max(shares, default=0.0),
         work=dict(brings),
         parallelism=shape.parallelism,
         dp=shape.dp,
@@ -59,6 +62,13 @@ def _pool(fleet: Fleet, table: LaneTable, decision: Decision, place: tuple[Lane,
         on_spot=on_spot or None,
         expected_away=away or None,
     )
+
+
+def _carried(lane: Lane, carrying: float) -> list[float]:
+    """Give the work that a lane's instances carry, per limit; where they share a line, whole ones count."""
+    if not lane.sizes:
+        return [carrying] * len(lane.limits)
+    return [lane.carried(i, floor(carrying + 1e-9)) for i in range(len(lane.limits))]
 
 
 def _plain(rates: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:

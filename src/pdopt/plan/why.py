@@ -33,7 +33,8 @@ def token_prices(fleet: Fleet, table: LaneTable, pools: tuple[Pool, ...]) -> Ite
 
 
 def _gpus_per_rps(lane: Lane, workload: str) -> Iterator[float]:
-    return (max(load) * lane.shape.gpus for route, load in lane.loads.items() if route.workload == workload)
+    gpus = lane.shape.gpus
+    return (lane.work_of_each(load) * gpus for route, load in lane.loads.items() if route.workload == workload)
 
 
 def _tokens(role: str, workload: Workload) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from pdopt.capacity.table import LaneTable
+from pdopt.program.constraints.beyond_largest_size_only import add_beyond_largest_size_only
 from pdopt.program.constraints.carbon_within_limit import add_carbon_within_limit
 from pdopt.program.constraints.changes_counted import add_changes_counted
 from pdopt.program.constraints.cost_within_budget import add_cost_within_budget
@@ -25,6 +26,7 @@ from pdopt.program.constraints.nodes_only_of_chosen_skus import add_nodes_only_o
 from pdopt.program.constraints.nodes_stay_up import add_nodes_stay_up
 from pdopt.program.constraints.nodes_within_stock import add_nodes_within_stock
 from pdopt.program.constraints.nodes_within_terms import add_nodes_within_terms
+from pdopt.program.constraints.one_size_of_a_pool import add_one_size_of_a_pool
 from pdopt.program.constraints.pools_large_enough import add_pools_large_enough
 from pdopt.program.constraints.power_within_limit import add_power_within_limit
 from pdopt.program.constraints.power_within_sites import add_power_within_sites
@@ -36,6 +38,7 @@ from pdopt.program.constraints.rerouted_within_instances import add_rerouted_wit
 from pdopt.program.constraints.routed_only_where_used import add_routed_only_where_used
 from pdopt.program.constraints.serve_demand import add_serve_demand
 from pdopt.program.constraints.served_within_demand import add_served_within_demand
+from pdopt.program.constraints.sizes_within_instances import add_sizes_within_instances
 from pdopt.program.constraints.skus_within_limit import add_skus_within_limit
 from pdopt.program.constraints.spot_instances_within_nodes import add_spot_instances_within_nodes
 from pdopt.program.constraints.spot_within_instances import add_spot_within_instances
@@ -52,6 +55,9 @@ FAMILIES = (
     add_encode_feeds_prefill,
     add_prefill_feeds_decode,
     add_load_within_instances,
+    add_one_size_of_a_pool,
+    add_sizes_within_instances,
+    add_beyond_largest_size_only,
     add_instances_cover_demand,
     add_load_survives_deviations,
     add_deviations_covered,

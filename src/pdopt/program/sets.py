@@ -7,6 +7,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from pdopt.capacity.covering import most_instances
 from pdopt.capacity.table import Lane, LaneTable
 
 
@@ -18,6 +19,7 @@ def add_sets(program: pyo.ConcreteModel, table: LaneTable) -> None:
     program.node_type_of = {node.sku: node for node in table.nodes}
     program.term_of = {(node.sku, term.name): term for node in table.nodes for term in node.ways_to_pay}
     _add_what_runs(program, table)
+    _add_what_is_pooled(program, table)
     _add_what_deviates(program, table)
     _add_what_is_rerouted(program, table)
     _add_what_is_rented(program, table)
@@ -68,6 +70,25 @@ def _splits(table: LaneTable, routes: list[tuple[str, str, str]], role_of: dict[
     encoded = {(workload, split) for lane, workload, split in routes if role_of[lane] == "encode"}
     taken = {(workload, table.encoded[way][0]) for _, workload, way in routes if way in table.encoded}
     return sorted(encoded | taken)
+
+
+def _add_what_is_pooled(program: pyo.ConcreteModel, table: LaneTable) -> None:
+    program.largest_size = {
+        (lane.name, slot.name): min(len(lane.sizes[0]), most_instances(table, lane, slot))
+        for lane in table.lanes
+        for slot in table.slots
+        if lane.sizes
+    }
+    for name, members in (
+        _set("POOLED_LANES", program.largest_size, "(lane, slot): pools with one line, under pooled dispatch", 2),
+        _set(
+            "POOL_SIZES",
+            ((lane, n, slot) for (lane, slot), most in program.largest_size.items() for n in range(1, most + 1)),
+            "(lane, instances, slot): sizes of such pools whose capacity is in a table",
+            3,
+        ),
+    ):
+        program.add_component(name, members)
 
 
 def _add_what_deviates(program: pyo.ConcreteModel, table: LaneTable) -> None:

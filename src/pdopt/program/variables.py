@@ -48,6 +48,16 @@ def add_variables(program: pyo.ConcreteModel) -> None:
     program.Used = pyo.Var(
         program.SWITCHED_LANES, program.SLOTS, domain=pyo.Binary, doc="whether a lane has instances at all"
     )
+    program.Sized = pyo.Var(
+        program.POOL_SIZES,
+        domain=pyo.Binary,
+        doc="whether a pool counts on so many instances, the largest size or more",
+    )
+    program.SizedBeyond = pyo.Var(
+        program.POOLED_LANES,
+        domain=pyo.NonNegativeIntegers,
+        doc="instances that a pool counts on beyond the largest size",
+    )
     program.DeviationOfEach = pyo.Var(
         program.CHOOSING_LIMITS,
         program.SLOTS,

@@ -48,6 +48,20 @@ def carrying(program: pyo.ConcreteModel, lane: str, slot: str) -> Any:
     return program.Instances[lane, slot] - away
 
 
+def capacity(program: pyo.ConcreteModel, lane: str, limit: int, slot: str, gone: int = 0) -> Any:
+    """Give the work that a lane's instances carry within a limit when some of them are gone.
+
+    As much as there are instances; under pooled dispatch, what a pool of the size that is counted on carries.
+    """
+    one = program.lane_of[lane]
+    if not one.sizes:
+        return carrying(program, lane, slot) - (gone * program.Used[lane, slot] if gone else 0)
+    last = program.largest_size[lane, slot]
+    sized = sum(one.carried(limit, n - gone) * program.Sized[lane, n, slot] for n in range(1, last + 1))
+    step = one.carried(limit, last - gone + 1) - one.carried(limit, last - gone)
+    return sized + step * program.SizedBeyond[lane, slot]
+
+
 def leaving(program: pyo.ConcreteModel, workload: str, slot: str) -> list[Any]:
     """Give the rates of a workload's requests where they leave: on decode and mixed lanes."""
     return [program.Routed_rps[route, slot] for route in program.ends_of[workload]]

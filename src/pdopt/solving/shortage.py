@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from pdopt.solving.highs import run
 from pdopt.solving.limited import limited, narrowed
 
 SECONDS = 20.0
+MANY = 1e5  # instances
 
 
 @dataclass(frozen=True)
@@ -204,13 +206,23 @@ def _largest_fraction(fleet: Fleet, table: LaneTable, matrix: Matrix, seconds: f
             # speaks of what is required, which is what cannot be
             row_lower[row] = -np.inf
     upper[list(matrix.columns("Instances").values())] = np.inf
-    freed = replace(matrix, row_lower=row_lower, row_upper=row_upper, upper=upper)
+    freed = replace(matrix, a=_as_many_beyond(matrix), row_lower=row_lower, row_upper=row_upper, upper=upper)
     elastic = _widened(freed, scaled, [-1.0], 1.0, np.array([False]))
     outcome = run(elastic, seconds)
     if outcome.values is None:
         return None
     fraction = min(max(float(outcome.values[-1]), 0.0), 1.0)
     return fraction, fraction if outcome.status == "optimal" else min(-outcome.bound, 1.0)
+
+
+def _as_many_beyond(matrix: Matrix) -> Any:
+    """Let pools with one line grow beyond their tables, however few instances were enough."""
+    a = matrix.a.tolil(copy=True)
+    sized = set(matrix.columns("Sized").values())
+    for row in [row for (family, _), row in matrix.row_of.items() if family == "beyond_largest_size_only"]:
+        for column in sized.intersection(a.rows[row]):
+            a[row, column] = -MANY
+    return csc_array(a)
 
 
 def _widened(

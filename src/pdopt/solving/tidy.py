@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import bmat, csc_array, lil_array
+from scipy.sparse import bmat, csc_array, csr_array, lil_array
 
 from pdopt.capacity.table import LaneTable, Route
 from pdopt.plan.decision import Decision
@@ -85,13 +85,17 @@ def _even_load(table: LaneTable, matrix: Matrix, values: Floats) -> Floats:
     roles = [(slot, *pair) for slot in slots for pair in sorted({(lane.llm, lane.role) for lane in table.lanes})]
     llms = list(dict.fromkeys((slot, llm) for slot, llm, _ in roles))
     place = {key: i for i, key in enumerate([*roles, *llms])}
-    peaks, row_less = lil_array((fixed.a.shape[0], len(place))), fixed.a.tolil()
+    peaks, row_less, rows = lil_array((fixed.a.shape[0], len(place))), fixed.a.tolil(), csr_array(fixed.a)
+    sized = {*fixed.columns("Sized").values(), *fixed.columns("SizedBeyond").values()}
     for lane in table.lanes:
         for limit in range(len(lane.limits)):
             for slot in slots:
                 row = fixed.row_of["load_within_instances", (lane.name, limit, slot)]
-                row_less[row, counts[lane.name, slot]] = 0.0
-                peaks[row, place[slot, lane.llm, lane.role]] = -round(float(values[counts[lane.name, slot]]))
+                counting = sized.intersection(_columns(rows, row)) if lane.sizes else [counts[lane.name, slot]]
+                carried = sum(float(rows[row, column] * values[column]) for column in counting)
+                peaks[row, place[slot, lane.llm, lane.role]] = carried if lane.sizes else round(carried)
+                for column in counting:
+                    row_less[row, column] = 0.0
     below = lil_array((len(roles), len(place)))  # the peak of a role is at most that of its LLM
     for i, (slot, llm, _) in enumerate(roles):
         below[i, i], below[i, place[slot, llm]] = 1.0, -1.0
@@ -109,3 +113,7 @@ def _even_load(table: LaneTable, matrix: Matrix, values: Floats) -> Floats:
     )
     found = run(spread).values
     return values if found is None else found
+
+
+def _columns(rows: Any, row: int) -> list[int]:
+    return [int(column) for column in rows.indices[rows.indptr[row] : rows.indptr[row + 1]]]

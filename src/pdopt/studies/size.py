@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from math import ceil
 from typing import Any, NamedTuple
 
 from pdopt.capacity.encode import encode_service_s
@@ -30,7 +29,7 @@ class Side:
     tokens_per_s_busy : float or None
         Encode and prefill only: the measured throughput of an instance kept busy, TP_pre_max.
     instances : float
-        Formula (5) or (6): instances that carry the workload, not rounded.
+        Formula (5) or (6): instances that carry the workload, not rounded (pooled: each as one of the whole ones).
     """
 
     role: str
@@ -85,7 +84,7 @@ def size(fleet: Fleet, workload: str) -> Sizing:
     asked = fleet.workloads[workload]
     table = every_lane(replace(fleet, workloads={workload: asked}))
     required = max(slot.required_rps[workload] for slot in table.slots)
-    ends = _cheapest_ends(fleet, table)
+    ends = _cheapest_ends(fleet, table, required)
     ways = {end.route.handover for end in ends if end.lane.role == "prefill"}
     sides = {end: _side(fleet, end, required, len(ways) > 1) for end in ends}
     found: dict[Any, Pair] = {}
@@ -122,24 +121,30 @@ def _chains(table: LaneTable, ends: list[End]) -> Iterator[list[End]]:
 
 
 class End(NamedTuple):
-    """One lane and one of its routes."""
+    """One lane, one of its routes, and the whole instances that carry the rate required of it."""
 
     name: str
     route: Route
     lane: Lane
+    whole_instances: int
 
     def __hash__(self) -> int:
         return hash((self.name, self.route))
 
     @property
     def requests_per_s(self) -> float:
-        """What one instance carries of this route alone."""
-        return 1 / max(self.lane.loads[self.route])
+        """What one instance carries of this route alone; under pooled dispatch in a pool of as many as it takes."""
+        count = max(self.whole_instances, 1)
+        return min(self.lane.carried(i, count) / load for i, load in enumerate(self.lane.loads[self.route])) / count
 
 
-def _cheapest_ends(fleet: Fleet, table: LaneTable) -> list[End]:
+def _cheapest_ends(fleet: Fleet, table: LaneTable, required_rps: float) -> list[End]:
     """Keep the best lane of each role, SKU, shape and handover (percentile bounds give several), cheapest first."""
-    ends = [End(lane.name, route, lane) for lane in table.lanes for route in lane.loads]
+    ends = [
+        End(lane.name, route, lane, lane.least_instances([part * required_rps for part in load]))
+        for lane in table.lanes
+        for route, load in lane.loads.items()
+    ]
     ends.sort(key=lambda end: (_gpu_price(fleet, end.lane) / end.requests_per_s, end.name))
     found: dict[Any, End] = {}
     for end in ends:
@@ -159,7 +164,6 @@ def _side(fleet: Fleet, end: End, required_rps: float, several_ways: bool) -> Si
     if lane.role in SERVICE_S:
         profile = next(p for p in getattr(fleet.llms[lane.llm], lane.role) if p.shape == lane.shape)
         busy = profile.shape.dp * tokens / SERVICE_S[lane.role](profile, workload)
-    instances = required_rps / end.requests_per_s
     return Side(
         role=lane.role,
         sku=lane.sku,
@@ -167,8 +171,8 @@ def _side(fleet: Fleet, end: End, required_rps: float, several_ways: bool) -> Si
         gpus_per_instance=lane.shape.gpus,
         tokens_per_s=end.requests_per_s * tokens,
         requests_per_s=end.requests_per_s,
-        instances=instances,
-        whole_instances=ceil(instances * (1 - 1e-9)),
+        instances=required_rps / end.requests_per_s,
+        whole_instances=end.whole_instances,
         tokens_per_s_busy=busy,
         way=end.route.handover if several_ways and lane.role in SERVICE_S else "",
     )

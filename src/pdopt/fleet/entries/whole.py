@@ -16,15 +16,16 @@ class AssumptionsEntry(Entry):
     """What the performance model assumes; the defaults are the paper's."""
 
     prefill_service_cv2: NotNegative = Field(1.0, description="1 for M/M/1, 0 for M/D/1")
-    dispatch: Literal["split", "pooled"] = Field("split", description="split (each instance queues for itself)")
+    dispatch: Literal["split", "pooled"] = Field(
+        "split",
+        description="split (each instance queues for itself) or pooled (the instances of a pool share one line)",
+    )
     decode_load: Literal["steady", "open"] = Field("steady", description="steady (batch) or open (random arrivals)")
     decode_fit: Literal["linear", "quadratic"] = Field("linear", description="linear or quadratic")
 
     @classmethod
     def cross_faults(cls, raw: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-        """Refuse what this version cannot do, and what excludes one another."""
-        if raw.get("dispatch") == "pooled":
-            yield ("dispatch",), "pooled is not available in this version; use split"
+        """Refuse what excludes one another."""
         if raw.get("decode_load") == "open" and raw.get("decode_fit") == "quadratic":
             yield ("decode_fit",), "quadratic describes a steady batch, not decode_load: open; use linear"
 

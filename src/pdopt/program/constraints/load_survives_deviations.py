@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 
-from pdopt.program.work import carrying, protected_work
+from pdopt.program.work import capacity, protected_work
 
 
 def add_load_survives_deviations(program: pyo.ConcreteModel) -> None:
@@ -13,7 +13,7 @@ def add_load_survives_deviations(program: pyo.ConcreteModel) -> None:
     def rule(program: pyo.ConcreteModel, lane: str, limit: int, slot: str) -> object:
         if not program.deviations_of[lane]:
             return pyo.Constraint.Skip
-        return protected_work(program, lane, limit, slot) - carrying(program, lane, slot) <= 0
+        return protected_work(program, lane, limit, slot) - capacity(program, lane, limit, slot) <= 0
 
     program.load_survives_deviations = pyo.Constraint(
         program.LIMITS,

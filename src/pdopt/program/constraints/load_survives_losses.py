@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 
-from pdopt.program.work import carrying, protected_work
+from pdopt.program.work import capacity, protected_work
 
 
 def add_load_survives_losses(program: pyo.ConcreteModel) -> None:
@@ -14,9 +14,8 @@ def add_load_survives_losses(program: pyo.ConcreteModel) -> None:
         gone = program.lane_of[lane].spares
         if not gone:
             return pyo.Constraint.Skip
-        spares = gone * program.Used[lane, slot]
         load = program.table.serve * protected_work(program, lane, limit, slot)
-        return load + spares - carrying(program, lane, slot) <= 0
+        return load - capacity(program, lane, limit, slot, gone) <= 0
 
     program.load_survives_losses = pyo.Constraint(
         program.LIMITS,
