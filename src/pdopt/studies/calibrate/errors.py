@@ -12,6 +12,7 @@ from pdopt.studies.calibrate.observation import Observation
 Predict = Callable[[Observation, Mapping[str, float]], float]
 Refit = Callable[[Sequence[Observation]], Fit]
 FEWEST = 2
+MOST_FOLDS = 12
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,11 @@ def _partings(ordered: list[Observation]) -> Iterator[tuple[str, str, Parts]]:
         yield "every other load", "one half, the other predicted; both ways", [(odd, even), (even, odd)]
         yield "heavier loads", f"the {half} lightest", [(ordered[:half], ordered[half:])]
     if len(ordered) > FEWEST:
-        parts = [(ordered[:i] + ordered[i + 1 :], [left]) for i, left in enumerate(ordered)]
-        yield "each point", "all others", parts
+        folds = min(len(ordered), MOST_FOLDS)
+        parts = [
+            ([o for i, o in enumerate(ordered) if i % folds != fold], ordered[fold::folds]) for fold in range(folds)
+        ]
+        yield "each point" if folds == len(ordered) else f"each of {folds} parts", "all others", parts
     counts = sorted({o.counts for o in ordered})
     for left in counts if len(counts) > 1 else ():
         kept, rest = ([o for o in ordered if (o.counts == left) is there] for there in (False, True))
