@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pdopt.fleet.faults import Complaints, FleetFaults
-from pdopt.fleet.fleet import Workload
 from pdopt.fleet.grouping import FoundRow
 from pdopt.fleet.load_points import LoadPointRow
 from pdopt.fleet.profiles import DecodeProfile, PrefillProfile, Shape
@@ -17,6 +15,7 @@ from pdopt.plan.forward.batch import decode_points
 from pdopt.plan.forward.line import Unpredictable
 from pdopt.plan.forward.queue import prefill_service_s
 from pdopt.studies.calibrate.bases import Bases, NoBase, decode_base, prefill_base
+from pdopt.studies.calibrate.load import counts_of, label_of, rate_rps_of, workload_of
 from pdopt.studies.calibrate.observation import Observation, Side
 
 TAILS = {"p50": 0.5, "p90": 0.1, "p95": 0.05, "p99": 0.01}
@@ -103,11 +102,13 @@ def _take_prefill(item: FoundRow, bases: Bases, result: Read) -> None:
         return
     side = Side(row.model, row.setup, "prefill", profile.shape)
     _same_base(item, side, profile, result)
-    service_s = prefill_service_s(profile, _workload(row), 1.0)
-    per_queue = 0.0 if row.concurrency is not None else _rate_rps(row) / (row.prefill_instances or 1) / profile.shape.dp
+    service_s = prefill_service_s(profile, workload_of(row), 1.0)
+    queues = (row.prefill_instances or 1) * profile.shape.dp
+    per_queue = 0.0 if row.concurrency is not None else rate_rps_of(row) / queues
     for statistic, measured_s in _ttfts(row).items():
         tail = TAILS.get(statistic)
-        seen = Observation(item.line or 0, _label(row), _counts(row), measured_s, per_queue, tail, service_s=service_s)
+        known = (item.line or 0, label_of(row), counts_of(row), measured_s, per_queue)
+        seen = Observation(*known, tail=tail, service_s=service_s)
         (result.compared if tail and row.ttft_mean_ms is not None else result.fitted)[side].append(seen)
 
 
@@ -142,8 +143,8 @@ def _take_decode(item: FoundRow, bases: Bases, result: Read) -> None:
     profile = decode_base(bases.of(row.model), row)
     side = Side(row.model, row.setup, "decode", profile.shape)
     result.bases[side] = profile
-    tpot_s, rate = row.tpot_mean_ms / 1e3, _rate_rps(row) / (row.decode_instances or 1)
-    curve = decode_points(profile, _workload(row), 1.0)
+    tpot_s, rate = row.tpot_mean_ms / 1e3, rate_rps_of(row) / (row.decode_instances or 1)
+    curve = decode_points(profile, workload_of(row), 1.0)
     batch = rate * (row.output_tokens - 1) * tpot_s if row.concurrency is not None else None
     if batch is not None and batch > curve[-1][0]:
         item.complain(
@@ -151,40 +152,5 @@ def _take_decode(item: FoundRow, bases: Bases, result: Read) -> None:
             "measure larger batches, or leave the row out"
         )
     load = rate * row.output_tokens
-    seen = Observation(item.line or 0, _label(row), _counts(row), tpot_s, load, batch=batch, curve=curve)
+    seen = Observation(item.line or 0, label_of(row), counts_of(row), tpot_s, load, batch=batch, curve=curve)
     result.fitted[side].append(seen)
-
-
-def _rate_rps(row: LoadPointRow) -> float:
-    """Give requests per second of the deployment; of a fixed number in flight, by Little's law if not measured."""
-    output = row.output_tokens or 0.0
-    if row.requests_per_second is not None:
-        return row.requests_per_second
-    if row.tokens_per_minute is not None:
-        return row.tokens_per_minute / 60 / (row.input_tokens + output)
-    assert row.concurrency is not None
-    assert row.ttft_mean_ms is not None
-    assert row.tpot_mean_ms is not None
-    return row.concurrency * 1e3 / (row.ttft_mean_ms + (output - 1) * row.tpot_mean_ms)
-
-
-def _workload(row: LoadPointRow) -> Workload:
-    return Workload(
-        "measured", row.model, row.input_tokens, row.output_tokens or 1.0, row.cached_tokens, demand_rps=0.0, targets=()
-    )
-
-
-def _counts(row: LoadPointRow) -> str:
-    return "".join(_count_words(row))
-
-
-def _count_words(row: LoadPointRow) -> Iterator[str]:
-    if row.prefill_instances is not None or row.decode_instances is None:
-        yield f"{row.prefill_instances or 1}P"
-    if row.decode_instances is not None:
-        yield f"{row.decode_instances}D"
-
-
-def _label(row: LoadPointRow) -> str:
-    load = f"{row.concurrency:g} in flight" if row.concurrency is not None else f"{_rate_rps(row):.4g} requests/s"
-    return f"{_counts(row)} at {load}"
