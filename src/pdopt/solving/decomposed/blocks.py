@@ -1,14 +1,15 @@
-"""A program cut into blocks, one per LLM and slot, and the rows that link them."""
+"""A program cut into blocks, at least one per LLM and slot, and the rows that link them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csc_array, csr_array, hstack
+from scipy.sparse.csgraph import connected_components
 
 from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Matrix
@@ -18,11 +19,18 @@ Whole = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Block:
-    """What concerns one LLM in one slot: columns, rows of their own, and their terms in the linking rows."""
+    """What concerns one LLM (or one side of it) in one slot: columns, their own rows, and terms in the linking rows."""
 
     columns: Whole
     matrix: Matrix
     links: Any
+
+
+class Group(NamedTuple):
+    """Blocks that meet in linking rows (those of one slot, mostly), and the places of these among the linking rows."""
+
+    blocks: Whole
+    rows: Whole
 
 
 @dataclass(frozen=True)
@@ -55,23 +63,54 @@ class Split:
         """Terms of the shared columns in the linking rows, by column."""
         return self.rows[self.linking][:, self.shared].tocsc()
 
+    @cached_property
+    def groups(self) -> list[Group]:
+        """Blocks that linking rows join, and these rows; what no block touches is in none."""
+        touched = csc_array(hstack([csr_array(abs(block.links).sum(axis=1).reshape(-1, 1)) for block in self.blocks]))
+        label = _joined(csr_array(touched))
+        of_row = _spread(csr_array(touched), label)[0]
+        return [Group(blocks, np.flatnonzero(of_row == key)) for key, blocks in _groups(label).items()]
+
+    @cached_property
+    def apart(self) -> Whole:
+        """Places, among the linking rows, of those that no block touches."""
+        joined = np.concatenate([_NONE, *(group.rows for group in self.groups)])
+        return np.setdiff1d(np.arange(len(self.linking)), joined)
+
 
 def split(table: LaneTable, matrix: Matrix) -> Split:
-    """Cut a program along its LLMs and slots; what no block owns alone links them."""
+    """Cut a program along its LLMs and slots, and these into what no row joins; what no block owns alone links them."""
     owner = _owners(table, matrix)
     rows = csr_array(matrix.a)
-    first = np.full(rows.shape[0], -1)
-    links = np.zeros(rows.shape[0], dtype=bool)
-    for row in range(rows.shape[0]):
-        owners = owner[rows.indices[rows.indptr[row] : rows.indptr[row + 1]]]
-        first[row] = owners[0] if len(owners) else -1
-        links[row] = bool(len(owners)) and (first[row] < 0 or bool((owners != owners[0]).any()))
+    least, most = _spread(rows, owner)
+    links = (least < most) | ((least < 0) & (np.diff(rows.indptr) > 0))
+    block_of = np.where(owner < 0, -1, _joined(rows[np.flatnonzero(~links)]))
     linking = np.flatnonzero(links)
-    of_rows, of_columns = _groups(np.where(links, -1, first)), _groups(owner)
-    linking_rows = rows[linking]
+    first = _spread(rows, block_of)[0]
+    of_rows, of_columns = _groups(np.where(links, -1, first)), _groups(block_of)
+    linking_rows = rows[linking].tocsc()
     blocks = [_block(matrix, rows, columns, of_rows.get(key, _NONE)) for key, columns in of_columns.items()]
     blocks = [replace(block, links=linking_rows[:, block.columns].tocsr()) for block in blocks]
     return Split(matrix, blocks, np.flatnonzero(owner < 0), linking)
+
+
+def _spread(rows: Any, labels: Whole) -> tuple[Whole, Whole]:
+    """Give the least and the largest label of the columns in each row; -1 where a row is empty."""
+    least, most = np.full(rows.shape[0], -1), np.full(rows.shape[0], -1)
+    filled = np.flatnonzero(np.diff(rows.indptr))
+    if len(filled):
+        of_terms = labels[rows.indices]
+        least[filled] = np.minimum.reduceat(of_terms, rows.indptr[filled])
+        most[filled] = np.maximum.reduceat(of_terms, rows.indptr[filled])
+    return least, most
+
+
+def _joined(rows: Any) -> Whole:
+    """Give a label per column, the same for those that rows join."""
+    count, terms = rows.shape[0], coo_array(rows)
+    size = count + rows.shape[1]
+    graph = coo_array((np.ones(len(terms.row)), (terms.row, count + terms.col)), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1][count:])
 
 
 _NONE = np.zeros(0, dtype=np.int64)

@@ -9,8 +9,9 @@ from scipy.sparse import bmat, csc_array
 
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Split
+from pdopt.solving.decomposed.decide import Least, least_of
 from pdopt.solving.decomposed.elastic import elastic, whole
-from pdopt.solving.highs import run, solve_relaxed
+from pdopt.solving.highs import Outcome, run
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Master:
 
     split: Split
     columns: list[Column] = field(default_factory=list)
-    known: set[tuple[int, bytes]] = field(default_factory=set)
+    known: dict[tuple[int, bytes], int] = field(default_factory=dict)
+    least: list[Least] = field(default_factory=list)
 
     def add(self, block: int, values: Floats) -> None:
         """Add a plan of a block, once, if it is one: whole."""
@@ -37,31 +39,36 @@ class Master:
         if not whole(part.matrix, values):
             return
         column = Column(block, values, float(part.matrix.cost @ values), np.asarray(part.links @ values))
-        key = block, np.round(column.links, 6).tobytes()
-        if key not in self.known:
-            self.known.add(key)
+        if self.known.setdefault(_key(column), len(self.columns)) == len(self.columns):
             self.columns.append(column)
+
+    def learn(self, block: int, cost: Floats, outcome: Outcome) -> None:
+        """Keep what solving a block at some cost has given: a plan, and what none is below."""
+        if outcome.values is not None:
+            self.add(block, outcome.values)
+        least = least_of(block, cost, outcome.bound)
+        if least is not None:
+            self.least.append(least)
+
+    def of_block(self, block: int) -> list[Column]:
+        """Give the plans of one block."""
+        return [column for column in self.columns if column.block == block]
 
     def add_parts(self, values: Floats) -> None:
         """Add the plan of every block in a solution of the whole."""
         for number, block in enumerate(self.split.blocks):
             self.add(number, values[block.columns])
 
-    def choose(self, fines: Floats, seconds: float, gap: float) -> Floats | None:
-        """Give the cheapest solution of the whole found that is made of these plans; `fines` as for a sweep."""
+    def choose(self, fines: Floats, seconds: float, gap: float, shared: Floats | None = None) -> Floats | None:
+        """Give the cheapest solution of the whole found that is made of these plans; `fines` as for a sweep.
+
+        With `shared`, its shared columns are these.
+        """
         program = elastic(self._program(), np.arange(len(self.split.linking)), fines[self.split.linking])
+        if shared is not None:
+            program.lower[: len(shared)] = program.upper[: len(shared)] = shared
         found = run(program, seconds, gap).values
         return None if found is None else self._unfold(found)
-
-    def prices(self, edge: Floats) -> Floats | None:
-        """Give the duals of the linking rows when plans may be mixed; none is beyond its edge.
-
-        While plans are few, the prices that their mix suggests are wild (du Merle et al. 1999).
-        """
-        program = self._program()
-        loose = replace(program, upper=np.full(len(program.upper), np.inf))
-        relaxed = solve_relaxed(elastic(loose, np.arange(len(self.split.linking)), edge))
-        return None if relaxed is None else relaxed[1][: len(self.split.linking)]
 
     def _program(self) -> Matrix:
         split, full = self.split, self.split.whole
@@ -91,3 +98,7 @@ class Master:
             if share > 0.5:
                 result[split.blocks[column.block].columns] = column.values
         return result
+
+
+def _key(column: Column) -> tuple[int, bytes]:
+    return column.block, np.round(np.append(column.links, column.cost), 6).tobytes()

@@ -1,4 +1,4 @@
-"""A bound from the blocks at good prices, and plans from joining and improving what they give."""
+"""A bound from the blocks at good prices and the outer program; plans from joining what the blocks give."""
 
 from __future__ import annotations
 
@@ -13,19 +13,26 @@ from pdopt.capacity.covering import most_nodes
 from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Split, split
-from pdopt.solving.decomposed.bound import cheapest, lagrangian
+from pdopt.solving.decomposed.decide import decide
 from pdopt.solving.decomposed.elastic import excess, whole
+from pdopt.solving.decomposed.facet import Point, outward
 from pdopt.solving.decomposed.master import Master
+from pdopt.solving.decomposed.outer import Cut, Outer, excluded
+from pdopt.solving.decomposed.pricing import Asked, Effort, collect, of_group, price
+from pdopt.solving.decomposed.separate import separate
 from pdopt.solving.decomposed.sweep import Corner, corners, sweep
 from pdopt.solving.highs import PROVEN, Outcome, solve_relaxed
 
-PRICING = 0.25  # part of the time after which no further prices are tried
-JOINING = 0.15  # part of what is left that one choice among the plans may take
-FINE = 2e-3  # gap of the blocks, where none is asked for
 BLOCK_SECONDS = 5.0
-ROUGH = (0.3, 0.02)  # seconds and gap of a block in the first pass
-IN_VAIN = 3  # rounds of prices that may bring no better bound
-BOX = 0.2  # part of a price that it may rise by in one round
+FINE = 1e-4  # gap of the blocks where they bound, unless the gap asked for allows more
+ROUGH = Effort(0.5, 5e-3)
+SPREADS = (0.03, 0.06, 0.12, 0.25)  # of the logarithm of prices, where plans of other mixes are wanted
+JOINING = 0.15  # part of what is left that one choice among the plans may take
+IN_VAIN = 3  # cycles that may bring neither a better bound nor a better plan
+LITTLE = 1e-6  # part of the cost that counts as better
+SETTLING_S = 5.0
+ENOUGH = 2  # cycles after which plans at other prices are of little help
+DECIDING = 0.5  # part of what is left that telling whether values are possible may take
 
 
 @dataclass
@@ -33,19 +40,22 @@ class Search:
     """What is known of a program that is solved by its blocks: a bound, prices, plans, the best solution."""
 
     split: Split
-    most: Floats
+    outer: Outer
     gap: float
-    started: float
     ends: float
     threads: ThreadPoolExecutor
+    prices: Floats
     master: Master = field(init=False)
     bound: float = -np.inf
     best: Floats | None = None
+    cycle: int = 0
+    began: float = field(default_factory=perf_counter)
+    exhausted: bool = False
 
     def __post_init__(self) -> None:
         self.master = Master(self.split)
         self.fines = _fines(self.split)
-        self.usual = _usual(self.split)
+        self.fine = Effort(BLOCK_SECONDS, self.gap / 8 if self.gap else 0.0)
 
     @property
     def left_s(self) -> float:
@@ -57,38 +67,37 @@ class Search:
         full = self.split.whole
         return float(full.cost @ values + self.fines @ excess(full, values))
 
-    def close(self) -> bool:
-        """Whether the gap asked for is reached."""
-        if self.best is None or not np.isfinite(self.bound):
-            return False
-        return self.cost(self.best) - self.bound <= max(self.gap, PROVEN) * abs(self.bound)
+    def done(self) -> bool:
+        """Whether the gap asked for is reached, or the time is up."""
+        if perf_counter() > self.ends or self.bound == np.inf:
+            return True
+        return self.best is not None and self.cost(self.best) - self.bound <= max(self.gap, PROVEN) * abs(self.bound)
 
-    def note(self, values: Floats) -> None:
+    def note(self, values: Floats | None) -> None:
         """Keep a whole solution that exceeds nothing, if it is the best."""
-        if excess(self.split.whole, values).any() or not whole(self.split.whole, values):
+        if values is None or excess(self.split.whole, values).any() or not whole(self.split.whole, values):
             return
         if self.best is None or self.cost(values) < self.cost(self.best):
             self.best = values
+            self.master.add_parts(values)
 
 
 def solve_decomposed(table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: float) -> Outcome:
     """Minimise a matrix by its blocks.
 
     The duals of the linear relaxation price the linking rows. Each block alone, solved at these prices, gives a bound
-    (Lagrangian relaxation) and a plan; a master finds better prices (column generation). Then the plans are joined, and
-    improved block by block, until the gap or the time limit is reached.
+    (Lagrangian relaxation) and a plan; plans at other prices are added, and the cheapest choice among all is taken. Then
+    the outer program and the blocks in turn raise the bound, and find more plans, until the gap or the limit is reached.
     """
-    started = perf_counter()
-    relaxed = solve_relaxed(matrix)
+    ends = perf_counter() + (3600.0 if time_limit_s is None else time_limit_s)
+    apart = separate(matrix)
+    relaxed = solve_relaxed(apart)
     if relaxed is None:
         return Outcome("infeasible", None, None, np.inf)
-    parts = split(table, matrix)
-    ends = started + (3600.0 if time_limit_s is None else time_limit_s)
+    parts = split(table, apart)
     with ThreadPoolExecutor(cpu_count() or 1) as threads:
-        search = Search(parts, _most(table, parts), gap, started, ends, threads)
-        _price(search, relaxed[1][parts.linking])
-        if search.bound < np.inf:  # else a block alone is impossible
-            _improve(search, _rounded(parts, relaxed[0]))
+        search = Search(parts, Outer(parts, _most(table, parts)), gap, ends, threads, relaxed[1][parts.linking])
+        _search(search, relaxed[0])
     return _outcome(search)
 
 
@@ -102,52 +111,134 @@ def _outcome(search: Search) -> Outcome:
     return Outcome("optimal" if proven else "feasible", search.best, objective, min(search.bound, objective))
 
 
-def _price(search: Search, prices: Floats) -> None:
-    """Solve all blocks at the relaxation's prices, then at better ones while that pays and there is time."""
-    until = search.started + PRICING * (search.ends - search.started)
-    centre, fine = prices, search.gap / 8 if search.gap else FINE
+def _search(search: Search, relaxed: Floats) -> None:
+    groups = range(len(search.split.groups))
+    _add(search, {group: Asked(of_group(search.split, group, search.prices), 1.0) for group in groups}, search.fine)
+    _raise_bound(search)
     in_vain = 0
-    while in_vain < IN_VAIN:
-        began, at = perf_counter(), prices
-        found = list(
-            search.threads.map(lambda block, at=at: cheapest(block, at, BLOCK_SECONDS, fine), search.split.blocks)
-        )
-        bound = lagrangian(search.split, prices, found, search.most)
-        in_vain = 0 if bound > search.bound else in_vain + 1
-        if bound > search.bound:
-            search.bound, centre = bound, prices
-        for number, outcome in enumerate(found):
-            if outcome.values is not None:
-                search.master.add(number, outcome.values)
-        if perf_counter() + (perf_counter() - began) > until:
-            return
-        edge = (1 + BOX) * abs(centre) + BOX * search.usual
-        newest = search.master.prices(edge)
-        if newest is None:
-            return
-        prices = 0.5 * centre + 0.5 * newest
+    while not search.done() and in_vain < IN_VAIN:
+        before, began = (search.bound, search.best), perf_counter()
+        if search.cycle < ENOUGH or search.exhausted:
+            _vary(search)
+        search.note(search.master.choose(search.fines, JOINING * search.left_s, search.gap / 4))
+        if search.best is None or in_vain:
+            _sweep(search, relaxed)
+        now = perf_counter()
+        _close_in(search, now + max(1.5 * (now - began), 0.25 * (now - search.began)))
+        in_vain = 0 if _better(search, *before) or not search.exhausted else in_vain + 1
+        search.cycle += 1
 
 
-def _improve(search: Search, values: Floats) -> None:
-    """Settle block after block, the others as they are (at first as in the relaxation), and join what that gives."""
+def _better(search: Search, bound: float, best: Floats | None) -> bool:
+    if search.best is None:
+        return True
+    little = LITTLE * abs(search.cost(search.best))
+    return best is None or search.cost(best) - search.cost(search.best) > little or search.bound - bound > little
+
+
+def _add(search: Search, asked: dict[int, Asked], effort: Effort) -> list[Cut]:
+    cuts = price(search.threads, search.master, asked, effort)
+    if any(cut.at_least == np.inf for cut in cuts):  # a block alone is impossible
+        search.bound = np.inf
+    else:
+        search.outer.cuts.extend(cuts)
+    return cuts
+
+
+def _vary(search: Search) -> None:
+    """Add plans that would be cheapest if prices were a little other, other for each block: joining needs choice."""
+    sizes = len(search.split.blocks), len(search.prices)
+    for number, spread in enumerate(SPREADS):
+        if search.done():
+            return
+        other = search.prices * np.exp(np.random.default_rng((search.cycle, number)).normal(0.0, spread, sizes))
+        tasks = [(block, Asked(prices, 1.0)) for block, prices in enumerate(other)]
+        collect(search.threads, search.master, tasks, ROUGH)
+
+
+def _raise_bound(search: Search) -> tuple[Floats, Floats] | None:
+    """Solve the outer program; give its values, None if there are none."""
+    if search.bound == np.inf:
+        return None
+    found = search.outer.solve(search.left_s, search.gap / 4)
+    search.bound = max(search.bound, found.bound)
+    values = search.outer.relaxed() if found.values is None and found.status != "infeasible" else found.values
+    return None if values is None else search.outer.parts(values)
+
+
+def _close_in(search: Search, until: float) -> None:
+    """Cut off the cheapest values of the outer program until one of them is possible, or the time is up."""
+    while not search.done() and perf_counter() < until and not search.exhausted:
+        values = _raise_bound(search)
+        if values is None or search.done():
+            return
+        if not _cut_off(search, *values):
+            search.note(search.master.choose(search.fines, min(SETTLING_S, search.left_s), 0.0, values[0]))
+            search.exhausted = not (search.done() or _decided(search, *values))
+
+
+def _decided(search: Search, shared: Floats, own: Floats) -> bool:
+    """Whether values that mixes of plans allow could be told to be possible, or excluded."""
+    split, found = search.split, np.zeros(len(search.split.whole.cost))
+    found[split.shared] = shared
+    for group in range(len(split.groups)):
+        outcome, columns = decide(split, group, shared, search.master.least, DECIDING * search.left_s)
+        if outcome.status == "infeasible":
+            exclusion = excluded(split, group, shared)
+            if exclusion is not None:
+                search.outer.excluded.append(exclusion)
+            return exclusion is not None
+        if outcome.values is None or outcome.objective is None:
+            return False
+        if outcome.objective > own[group] + LITTLE * max(abs(own[group]), 1.0):
+            return False
+        found[columns] = outcome.values
+    search.note(found)
+    return search.done()
+
+
+def _cut_off(search: Search, shared: Floats, own: Floats) -> bool:
+    """Whether a cut was found that these values break."""
+    towards = _towards(search)
+    asking = set(range(len(search.split.groups)))
+    while asking and not search.done():
+        asked = {}
+        for group in asking:
+            found = outward(search.master, group, Point(shared, own[group]), Point(towards[0], towards[1][group]))
+            if found is not None:
+                asked[group] = found
+        cuts = _add(search, asked, search.fine)
+        if any(cut.missed_by(shared, own) > 1e-8 for cut in cuts):
+            return True
+        asking = set(asked)
+    return search.done()
+
+
+def _towards(search: Search) -> tuple[Floats, Floats]:
+    """Give shared values that are enough for all blocks, and more than the blocks of each group cost there."""
+    split = search.split
+    if search.best is None:
+        shared = search.outer.most
+        own = [sum(max(c.cost for c in search.master.of_block(b)) for b in group.blocks) for group in split.groups]
+    else:
+        shared = search.best[split.shared]
+        own = [
+            sum(float(split.blocks[b].matrix.cost @ search.best[split.blocks[b].columns]) for b in group.blocks)
+            for group in split.groups
+        ]
+    return shared, np.array([cost + 1.0 for cost in own])
+
+
+def _sweep(search: Search, relaxed: Floats) -> None:
+    """Settle block after block, the others as they are (at first as in the relaxation), and keep what that gives."""
+    values = _rounded(search.split, relaxed) if search.best is None else search.best
     by_slot = corners(search.split)
-    effort = ROUGH
-    while True:
-        before = values
-        for found in search.threads.map(lambda some, at=before, by=effort: _settled(search, some, at, by), by_slot):
-            values = np.where(found != before, found, values)
-            search.master.add_parts(found)
-        search.note(values)
-        if search.close() or perf_counter() > search.ends:
-            return
-        effort = (BLOCK_SECONDS / 5, max(search.gap / 4, FINE))
-        joined = search.master.choose(search.fines, JOINING * search.left_s, search.gap / 4)
-        if joined is not None and search.cost(joined) < search.cost(values):
-            values = joined
-        search.note(values)
-        less = search.cost(before) - search.cost(values)
-        if whole(search.split.whole, before) and less < 1e-5 * abs(search.cost(values)):
-            return
+    for found in search.threads.map(lambda some: _settled(search, some, values), by_slot):
+        changed = found != values
+        values = np.where(changed, found, values)
+        search.master.add_parts(found)
+    search.note(values)
+    search.note(search.master.choose(search.fines, JOINING * search.left_s, search.gap / 4))
 
 
 def _rounded(parts: Split, relaxed: Floats) -> Floats:
@@ -157,10 +248,10 @@ def _rounded(parts: Split, relaxed: Floats) -> Floats:
     return np.where(shared & parts.whole.whole, np.round(relaxed), relaxed)
 
 
-def _settled(search: Search, of_slot: list[Corner], values: Floats, effort: tuple[float, float]) -> Floats:
+def _settled(search: Search, of_slot: list[Corner], values: Floats) -> Floats:
     if perf_counter() > search.ends:
         return values
-    return sweep(search.split, of_slot, values, search.fines, effort)
+    return sweep(search.split, of_slot, values, search.fines, (1.0, 2e-3))
 
 
 def _fines(parts: Split) -> Floats:
@@ -168,17 +259,6 @@ def _fines(parts: Split) -> Floats:
     found = np.zeros(parts.whole.a.shape[0])
     found[parts.linking] = 3 * float(parts.whole.cost.max(initial=1.0))
     return found
-
-
-def _usual(parts: Split) -> Floats:
-    """Give what one more unit of each linking row costs by the cheapest of its counts (1, where nothing is bought)."""
-    links, cost = abs(parts.shared_links), parts.whole.cost[parts.shared]
-    usual = np.full(len(parts.linking), np.inf)
-    for column in np.flatnonzero(cost > 0):
-        rows = links.indices[links.indptr[column] : links.indptr[column + 1]]
-        terms = links.data[links.indptr[column] : links.indptr[column + 1]]
-        usual[rows] = np.minimum(usual[rows], cost[column] / terms)
-    return np.where(np.isfinite(usual), usual, 1.0)
 
 
 def _most(table: LaneTable, parts: Split) -> Floats:

@@ -1,0 +1,77 @@
+"""Whether the blocks of a group have whole plans at given values of the shared columns, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csc_array, csr_array, vstack
+
+from pdopt.program.matrix import Floats, Matrix
+from pdopt.solving.decomposed.blocks import Split, Whole
+from pdopt.solving.decomposed.outer import ROOM
+from pdopt.solving.highs import Outcome, run
+
+
+class Least(NamedTuple):
+    """What no plan of a block is below: ``terms · columns >= at_least``, its largest term being one."""
+
+    block: int
+    terms: Floats
+    at_least: float
+
+
+def least_of(block: int, cost: Floats, bound: float) -> Least | None:
+    """Give what solving a block at some cost says of all of its plans; None where that is nothing."""
+    size = float(abs(cost).max(initial=0.0))
+    if size == 0 or not np.isfinite(bound):
+        return None
+    return Least(block, cost / size, bound / size - ROOM * max(1.0, abs(bound / size)))
+
+
+def decide(split: Split, group: int, shared: Floats, known: Iterable[Least], seconds: float) -> tuple[Outcome, Whole]:
+    """Find the cheapest plans of a group's blocks at values of the shared columns; give these and their columns.
+
+    What is known of single blocks makes the relaxation as close as mixes of plans are, which the rows alone do not.
+    """
+    blocks = split.groups[group].blocks
+    columns = np.concatenate([split.blocks[block].columns for block in blocks])
+    program = _at(split, columns, shared)
+    place = np.full(len(split.whole.cost), -1)
+    place[columns] = np.arange(len(columns))
+    mine = [least for least in known if least.block in set(blocks)]
+    lengths = [len(least.terms) for least in mine]
+    at = np.concatenate([place[split.blocks[least.block].columns] for least in mine] or [np.zeros(0, dtype=int)])
+    terms = np.concatenate([least.terms for least in mine] or [np.zeros(0)])
+    cuts = csr_array((terms, (np.repeat(np.arange(len(mine)), lengths), at)), shape=(len(mine), len(columns)))
+    with_cuts = replace(
+        program,
+        a=csc_array(vstack([program.a, cuts])),
+        row_lower=np.append(program.row_lower, [least.at_least for least in mine]),
+        row_upper=np.append(program.row_upper, np.full(len(mine), np.inf)),
+    )
+    return run(with_cuts, seconds), columns
+
+
+def _at(split: Split, columns: Whole, shared: Floats) -> Matrix:
+    full = split.whole
+    rows = np.unique(full.a[:, columns].tocsc().indices)
+    values = np.zeros(len(full.cost))
+    values[split.shared] = shared
+    taken = np.asarray(split.rows[rows] @ values)
+    return replace(
+        full,
+        cost=full.cost[columns],
+        lower=full.lower[columns],
+        upper=full.upper[columns],
+        whole=full.whole[columns],
+        unit=full.unit[columns],
+        row_lower=full.row_lower[rows] - taken,
+        row_upper=full.row_upper[rows] - taken,
+        a=split.rows[rows][:, columns].tocsc(),
+        column_of={},
+        row_of={},
+        values=(),
+    )

@@ -1,0 +1,158 @@
+"""The program without its blocks: nodes and whatever else is shared, and what is known of the blocks as cuts.
+
+A cut says: at these prices of the linking rows, no choice of the blocks' plans takes or costs less (Lagrangian
+relaxation; Geoffrion 1974). The outer program stays whole where the relaxation of the program would cut nodes to
+pieces, so its bound closes the rounding that prices alone leave (Benders 1962; Fischetti et al. 2016 on such cuts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csc_array, csr_array, hstack, vstack
+
+from pdopt.program.matrix import Floats, Matrix
+from pdopt.solving.decomposed.blocks import Split, Whole
+from pdopt.solving.highs import Outcome, run, solve_relaxed
+
+ROOM = 1e-9  # part of a cut that the arithmetic behind it may be off
+
+
+class Cut(NamedTuple):
+    """``terms · shared + weight · (the group's own cost) >= at_least``, for every plan."""
+
+    group: int
+    terms: Floats
+    weight: float
+    at_least: float
+
+    def missed_by(self, shared: Floats, own: Floats) -> float:
+        """Give by which part of itself values break the cut; at most 0 where they keep it."""
+        reached = self.terms @ shared + self.weight * own[self.group]
+        return float((self.at_least - reached) / max(abs(self.at_least), 1e-9))
+
+
+class Exclusion(NamedTuple):
+    """Values of some shared columns that no plan has, nor smaller ones where `or_less`."""
+
+    columns: Whole
+    values: Floats
+    or_less: npt.NDArray[np.bool_]
+
+
+@dataclass
+class Outer:
+    """Shared columns and one column per group for what its blocks cost, within all cuts found so far.
+
+    Attributes
+    ----------
+    most : array, the largest values that shared columns are needed at
+    """
+
+    split: Split
+    most: Floats
+    cuts: list[Cut] = field(default_factory=list)
+    excluded: list[Exclusion] = field(default_factory=list)
+
+    def solve(self, seconds: float, gap: float) -> Outcome:
+        """Give the cheapest whole values; their bound is one of the whole program."""
+        program = self._program()
+        for exclusion in self.excluded:
+            program = _without(program, exclusion)
+        return run(program, seconds, gap)
+
+    def relaxed(self) -> Floats | None:
+        """Give the cheapest values that need not be whole."""
+        found = solve_relaxed(self._program())
+        return None if found is None else found[0]
+
+    def parts(self, values: Floats) -> tuple[Floats, Floats]:
+        """Give the shared columns, rounded where they are whole, and the groups' own costs."""
+        count = len(self.split.shared)
+        whole = self.split.whole.whole[self.split.shared]
+        groups = len(self.split.groups)
+        return np.where(whole, np.round(values[:count]), values[:count]), values[count : count + groups]
+
+    def _program(self) -> Matrix:
+        split, full = self.split, self.split.whole
+        groups = len(split.groups)
+        apart = split.linking[split.apart]
+        own = csr_array((len(apart), groups))
+        rows = _beside(csr_array(split.shared_links)[split.apart], own)
+        sizes = np.array([max(abs(cut.at_least), 1e-9) for cut in self.cuts])
+        terms = csr_array(_dense(self.cuts, groups) / sizes.reshape(-1, 1))
+        floor = [0.0 if self._costs(group) else -np.inf for group in range(groups)]
+        at_least = np.array([cut.at_least for cut in self.cuts]) / sizes - ROOM
+        return replace(
+            full,
+            a=csc_array(vstack([rows, terms])),
+            cost=np.concatenate([full.cost[split.shared], np.ones(groups)]),
+            lower=np.concatenate([full.lower[split.shared], floor]),
+            upper=np.concatenate([self.most, np.full(groups, np.inf)]),
+            whole=np.concatenate([full.whole[split.shared], np.zeros(groups, dtype=bool)]),
+            unit=np.ones(len(split.shared) + groups),
+            row_lower=np.concatenate([full.row_lower[apart], at_least]),
+            row_upper=np.concatenate([full.row_upper[apart], np.full(len(self.cuts), np.inf)]),
+            column_of={},
+            row_of={},
+            values=(),
+        )
+
+    def _costs(self, group: int) -> bool:
+        """Whether the own cost of a group cannot be less than nothing."""
+        blocks = (self.split.blocks[block].matrix for block in self.split.groups[group].blocks)
+        return all(bool((block.cost >= 0).all() and (block.lower[block.cost > 0] >= 0).all()) for block in blocks)
+
+
+def excluded(split: Split, group: int, shared: Floats) -> Exclusion | None:
+    """Give what is impossible where a group's blocks have no plan at some values; None if columns are not whole."""
+    rows = split.groups[group].rows
+    links = split.shared_links[rows].tocoo()
+    columns = np.unique(links.col)
+    if not split.whole.whole[split.shared[columns]].all():
+        return None
+    lower, upper = split.whole.row_lower[split.linking[rows]], split.whole.row_upper[split.linking[rows]]
+    hurts = ((links.data > 0) & np.isfinite(upper[links.row])) | ((links.data < 0) & np.isfinite(lower[links.row]))
+    or_less = ~np.isin(columns, links.col[hurts])
+    return Exclusion(columns, shared[columns], or_less)
+
+
+def _beside(left: csr_array, right: csr_array) -> csr_array:
+    wide = np.hstack([left.toarray(), right.toarray()]) if left.shape[0] else np.zeros((0, left.shape[1] + right.shape[1]))
+    return csr_array(wide)
+
+
+def _dense(cuts: Sequence[Cut], groups: int) -> Floats:
+    own = np.zeros((len(cuts), groups))
+    own[np.arange(len(cuts)), [cut.group for cut in cuts]] = [cut.weight for cut in cuts]
+    return np.hstack([np.array([cut.terms for cut in cuts]), own])
+
+
+def _without(program: Matrix, exclusion: Exclusion) -> Matrix:
+    """Ask for one of the columns to be larger or, unless smaller ones are excluded too, smaller than it is there."""
+    larger, smaller = exclusion.columns, exclusion.columns[~exclusion.or_less]
+    count, new = len(program.cost), len(larger) + len(smaller)
+    lower, upper = program.lower, program.upper
+    up = csr_array((np.ones(len(larger)), (np.arange(len(larger)), larger)), shape=(len(larger), count))
+    down = csr_array((np.ones(len(smaller)), (np.arange(len(smaller)), smaller)), shape=(len(smaller), count))
+    step_up = exclusion.values + 1 - lower[larger]
+    step_down = upper[smaller] - exclusion.values[~exclusion.or_less] + 1
+    switches = csr_array(np.diag(np.concatenate([-step_up, step_down])))
+    either = csr_array(np.concatenate([np.zeros(count), np.ones(new)]).reshape(1, -1))
+    rows = hstack([vstack([up, down]), switches])
+    old = hstack([program.a, csc_array((program.a.shape[0], new))])
+    return replace(
+        program,
+        a=csc_array(vstack([old, rows, either])),
+        cost=np.append(program.cost, np.zeros(new)),
+        lower=np.append(lower, np.zeros(new)),
+        upper=np.append(upper, np.ones(new)),
+        whole=np.append(program.whole, np.ones(new, dtype=bool)),
+        unit=np.ones(count + new),
+        row_lower=np.concatenate([program.row_lower, lower[larger], np.full(len(smaller), -np.inf), [1.0]]),
+        row_upper=np.concatenate([program.row_upper, np.full(len(larger), np.inf), upper[smaller], [np.inf]]),
+    )

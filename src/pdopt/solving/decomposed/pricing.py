@@ -1,0 +1,82 @@
+"""The cheapest plans of blocks at prices of the linking rows, and what follows for every plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from pdopt.program.matrix import Floats
+from pdopt.solving.decomposed.blocks import Block, Split
+from pdopt.solving.decomposed.master import Master
+from pdopt.solving.decomposed.outer import Cut
+from pdopt.solving.highs import QUICK, Outcome, run
+
+
+class Asked(NamedTuple):
+    """Prices of all linking rows (the duals of a minimisation), and the weight of the blocks' own cost."""
+
+    prices: Floats
+    weight: float
+
+
+class Effort(NamedTuple):
+    """Seconds that one block may take, and the gap to stop at."""
+
+    seconds: float
+    gap: float
+
+
+def cheapest(block: Block, asked: Asked, effort: Effort) -> Outcome:
+    """Solve one block at prices."""
+    cost = _cost(block, asked)
+    if not cost.any():
+        return Outcome("feasible", None, None, 0.0)
+    return run(replace(block.matrix, cost=cost), effort.seconds, effort.gap, options=QUICK | {"threads": 1})
+
+
+def _cost(block: Block, asked: Asked) -> Floats:
+    return np.asarray(asked.weight * block.matrix.cost - block.links.T @ asked.prices)
+
+
+def price(threads: ThreadPoolExecutor, master: Master, asked: Mapping[int, Asked], effort: Effort) -> list[Cut]:
+    """Solve the blocks of some groups, each group at its own prices; keep their plans, give one cut per group."""
+    groups = master.split.groups
+    tasks = [(int(block), asked[group]) for group in asked for block in groups[group].blocks]
+    bound_of = collect(threads, master, tasks, effort)
+    least = {group: sum(bound_of[int(block)] for block in groups[group].blocks) for group in asked}
+    return [cut_of(master.split, group, asked[group], bound) for group, bound in least.items()]
+
+
+def collect(
+    threads: ThreadPoolExecutor, master: Master, tasks: Sequence[tuple[int, Asked]], effort: Effort
+) -> dict[int, float]:
+    """Solve blocks, each at its own prices; keep their plans, give what none of a block's plans is below."""
+    blocks = master.split.blocks
+    found = list(threads.map(lambda task: cheapest(blocks[task[0]], task[1], effort), tasks))
+    for (block, asked), outcome in zip(tasks, found, strict=True):
+        master.learn(block, _cost(blocks[block], asked), outcome)
+    return {block: outcome.bound for (block, _), outcome in zip(tasks, found, strict=True)}
+
+
+def cut_of(split: Split, group: int, asked: Asked, least: float) -> Cut:
+    """Give what follows of the least that all blocks of a group cost at prices, the linking rows' worth included."""
+    rows = split.linking[split.groups[group].rows]
+    prices = asked.prices[split.groups[group].rows]
+    priced = prices != 0
+    sides = np.where(prices > 0, split.whole.row_lower[rows], split.whole.row_upper[rows])
+    terms = split.shared_links[split.groups[group].rows].T @ prices
+    return Cut(group, np.asarray(terms), asked.weight, float(prices[priced] @ sides[priced]) + least)
+
+
+def of_group(split: Split, group: int, prices: Floats) -> Floats:
+    """Give prices of one group's rows alone, none of a side that is not bounded."""
+    rows = split.linking[split.groups[group].rows]
+    mine = prices[split.groups[group].rows]
+    sides = np.where(mine > 0, split.whole.row_lower[rows], split.whole.row_upper[rows])
+    found = np.zeros(len(split.linking))
+    found[split.groups[group].rows] = np.where(np.isfinite(sides), mine, 0.0)
+    return found
