@@ -63,6 +63,8 @@ tenth of the points are 2.5 or 3 times too high.
   interval too wide to be of use (a factor 1.5 of speed or interference, half of the smallest TTFT, ±1 of variability), another parameter
   that can take its place. Light loads alone cannot part overhead from service time; only loads near the limit tell the variability.
 - **Means are fitted**, percentiles beside them are compared; rows that state percentiles of TTFT alone are fitted to these, by the bounds that plans use.
+- **Each instance queues for itself** in the fit (`dispatch: split`), whatever your router does; what a better one gains shows as less variability or
+  more speed. The keys to set say so: with `dispatch: pooled` it would count twice.
 - **A fixed number in flight** (`concurrency`) gives rate and batch by Little's law and is good for TPOT. Its TTFT is used at 1 in flight only, where
   nobody waits: more of them wait for answers before they come again, and queue less than a plan's random arrivals.
 - **Ordinary servers**, which do prefill and decode, need no fit: they are planned from their measurements

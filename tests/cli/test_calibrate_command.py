@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_tables_and_keys_to_set(written):
         assert words in done.stdout
     keys = yaml.safe_load(done.stdout.partition("in the fleet:\n")[2])
     assert keys["transfer"] == {"overhead_ms": 100.0}
-    assert keys["assumptions"] == {"prefill_service_cv2": 1.0, "decode_load": "steady"}
+    assert keys["assumptions"] == {"prefill_service_cv2": 1.0, "dispatch": "split", "decode_load": "steady"}
     assert keys["models"] == {"deepseek-v3.1": {"profiles": str(folder)}}
     assert "decode.csv: 13 rows added" in done.stderr
 
@@ -134,7 +135,7 @@ def test_faults_are_told_all_at_once(tmp_path):
         "6: decode_instances: is needed",
         "6: prefill_instances: is needed",
         "7: concurrency: gives the rate only with both mean latencies; add tpot_mean_ms",
-        "8: unheard-of has no prefill profile on 8xh200-sxm (known: none at all); add tokens_per_s",
+        "8: unheard-of is not in the catalogue; name a folder with --profiles or a fleet with --fleet, or add",
         "9: deepseek-v3.1 has no decode profile on 8xh100-sxm",
     ):
         assert any(line.startswith(beginning) for line in said.splitlines()), beginning
@@ -175,3 +176,23 @@ def test_another_llm_than_the_fleets(tmp_path):
     done = calibrate(str(file), "--fleet", FLEET)
     assert done.exit_code == 2
     assert "qwen is not in the fleet; known: deepseek-v3.1" in done.stderr
+
+
+def test_an_llm_that_nobody_knows(tmp_path):
+    file = tmp_path / "points.csv"
+    file.write_text(Path(POINTS).read_text(encoding="utf-8").replace("deepseek-v3.1", "deepsek-v3.1"), encoding="utf-8")
+    done = calibrate(str(file))
+    assert done.exit_code == 2
+    assert "deepsek-v3.1 is not in the catalogue; name a folder" in done.stderr
+    assert "did you mean deepseek-v3" in done.stderr
+
+
+def test_what_pooling_gains_is_not_counted_twice():
+    from pdopt.cli.calibrate import _notes
+    from pdopt.studies.calibrate.answer import Calibration
+
+    fleet = pdopt.read_fleet(FLEET)
+    pooled = replace(fleet, assumptions=replace(fleet.assumptions, dispatch="pooled"))
+    assert [_notes(Calibration(()), one) == [] for one in (fleet, pooled)] == [True, False]
+    keys = json.loads(calibrate(POINTS, "--fleet", FLEET, "--json").stdout)["fleet"][0]["set"]
+    assert keys["assumptions"]["dispatch"] == "split"

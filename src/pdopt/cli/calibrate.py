@@ -131,4 +131,9 @@ def _notes(found: Calibration, fleet: Fleet | None) -> list[str]:
     notes = list(dict.fromkeys(found.notes))
     if fleet is not None and fleet.transfer.links_gb_per_s:
         notes.append("the fitted overhead holds the KV transfer too; the fleet's links would count it twice")
+    if fleet is not None and fleet.assumptions.dispatch == "pooled":
+        notes.append(
+            "TTFT is fitted as if each instance queued for itself, so the fit holds what pooling gains; the keys "
+            "to set say dispatch: split, for pooled would count it twice"
+        )
     return notes

@@ -31,12 +31,12 @@ class Bases:
     catalogue: CatalogueFolder = field(default_factory=CatalogueFolder.find)
 
     def of(self, model: str) -> Llm:
-        """Give an LLM with its profiles, none where it is not known.
+        """Give an LLM with its profiles.
 
         Raises
         ------
         NoBase
-            The fleet has other LLMs.
+            The fleet, or the catalogue, has other LLMs.
         FleetFaults
             Every fault of the tables.
         """
@@ -45,7 +45,12 @@ class Bases:
                 raise NoBase(f"{model} is not in the fleet; {did_you_mean(model, self.llms)}")
             return self.llms[model]
         folder = self.folder or self.catalogue.folder_of(model)
-        rows: dict[str, list[FoundRow]] = {} if folder is None else read_folder(folder)[0]
+        if folder is None:
+            near = did_you_mean(model, self.catalogue.names())
+            raise NoBase(
+                f"{model} is not in the catalogue; {near}; or name a folder with --profiles, a fleet with --fleet"
+            )
+        rows: dict[str, list[FoundRow]] = read_folder(folder)[0]
         groups: dict[str, Any] = {role: GROUPERS[role](found) for role, found in rows.items()}
         faults = [fault for found in rows.values() for item in found[:1] for fault in item.complaints.faults]
         if faults:

@@ -43,7 +43,8 @@ def folder_of(calibration: Calibration, side: Calibrated, to: Path) -> Path:
 def settings(calibration: Calibration, to: Path | None = None) -> dict[tuple[str, str], dict[str, Any]]:
     """Give the keys of a fleet to set, by LLM and setup; of several prefill shapes the most cautious numbers.
 
-    With `to`, the calibrated profiles are named too, as they will stand there.
+    The fit is that of instances which queue for themselves, whatever the router, so they are planned as such. With
+    `to`, the calibrated profiles are named too, as they will stand there.
     """
     found: dict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
     for side in calibration.sides:
@@ -54,7 +55,7 @@ def settings(calibration: Calibration, to: Path | None = None) -> dict[tuple[str
             transfer, assumed = keys.setdefault("transfer", {}), keys.setdefault("assumptions", {})
             transfer["overhead_ms"] = max(transfer.get("overhead_ms", 0.0), round(values["overhead"] * 1e3, 1))
             cv2 = max(assumed.get("prefill_service_cv2", 0.0), round(values["variability"], 3))
-            assumed["prefill_service_cv2"] = cv2
+            assumed |= {"prefill_service_cv2": cv2, "dispatch": "split"}
         else:
             keys.setdefault("assumptions", {})["decode_load"] = calibration.decode_load
     return dict(found)
