@@ -46,10 +46,8 @@ class Bases:
             return self.llms[model]
         folder = self.folder or self.catalogue.folder_of(model)
         if folder is None:
-            near = did_you_mean(model, self.catalogue.names())
-            raise NoBase(
-                f"{model} is not in the catalogue; {near}; or name a folder with --profiles, a fleet with --fleet"
-            )
+            remedy = "name a folder with --profiles or a fleet with --fleet, or add tokens_per_s"
+            raise NoBase(f"{model} is not in the catalogue; {remedy}; {did_you_mean(model, self.catalogue.names())}")
         rows: dict[str, list[FoundRow]] = read_folder(folder)[0]
         groups: dict[str, Any] = {role: GROUPERS[role](found) for role, found in rows.items()}
         faults = [fault for found in rows.values() for item in found[:1] for fault in item.complaints.faults]
