@@ -1,7 +1,7 @@
 """Write the generated pages: ``python docs/build.py`` (``--check`` says whether they are up to date).
 
 formulation.md comes from the program's components, fleet-yaml.md from the schema, paper.md from the paper's
-instance and the measurements in its Figure 3.
+instance and the measurements in its Figure 3, calibration.md from these and those of Figure 1.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from calibration_page import calibration_page
 from small_table import small_table
 
 import pdopt
@@ -238,6 +239,7 @@ PAGES = {
     "docs/formulation.md": formulation_page,
     "docs/fleet-yaml.md": fleet_page,
     "docs/paper.md": paper_page,
+    "docs/calibration.md": lambda: calibration_page(SOURCE, _keys),
     "README.md": readme_page,
 }
 

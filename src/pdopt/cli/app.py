@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import pdopt
+from pdopt.cli.calibrate import calibrate
 from pdopt.cli.check import check
 from pdopt.cli.explain import explain
 from pdopt.cli.prices import prices_app
@@ -27,6 +28,7 @@ app.command()(solve)
 app.command()(explain)
 app.command()(check)
 app.command()(size)
+app.command()(calibrate)
 app.add_typer(profile_app)
 app.add_typer(prices_app)
 app.add_typer(trace_app, name="trace")

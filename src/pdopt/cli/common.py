@@ -45,7 +45,7 @@ def fleet_or_exit(file: Path, models: Path | None) -> Fleet:
     try:
         return read_fleet(file, models)
     except FleetFaults as error:
-        raise _told(error, file) from None
+        raise told(error, file) from None
     except NotADirectoryError as error:
         raise refuse(f"--models {error}") from None
 
@@ -58,10 +58,11 @@ def plan_or_exit(file: Path) -> Plan:
     try:
         return read_plan(file)
     except FleetFaults as error:
-        raise _told(error, file) from None
+        raise told(error, file) from None
 
 
-def _told(error: FleetFaults, file: Path) -> typer.Exit:
+def told(error: FleetFaults, file: Path) -> typer.Exit:
+    """Say every fault; raise the result to end with exit code 2."""
     for fault in error.faults:
         say(str(fault))
     count = len(error.faults)

@@ -24,6 +24,19 @@ def read_csv(file: FilePath, kind: type[Entry]) -> list[FoundRow]:
     FleetFaults
         Every fault of the table, each with its line and column.
     """
+    found, complaints = scan_csv(file, kind)
+    complaints.raise_any()
+    return found
+
+
+def scan_csv(file: FilePath, kind: type[Entry]) -> tuple[list[FoundRow], Complaints]:
+    """Read the sound rows of a CSV table, and the faults of all others, for a reader that will find more.
+
+    Raises
+    ------
+    FleetFaults
+        Columns are missing.
+    """
     complaints = Complaints(str(file))
     found = []
     try:
@@ -45,8 +58,7 @@ def read_csv(file: FilePath, kind: type[Entry]) -> list[FoundRow]:
         complaints.add((), f"cannot be read as a CSV table ({error}); check the file")
     if not found and not complaints.faults:
         complaints.add((), "holds no rows; add some or remove the file")
-    complaints.raise_any()
-    return found
+    return found, complaints
 
 
 def _unknown_columns(reader: csv.DictReader[str], kind: type[Entry], complaints: Complaints) -> list[str]:
