@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.cli.test_commands import BROKEN, INFEASIBLE, INSTANCES, MM1, SIX, pdopt_, strict_json
+from tests.cli.test_commands import BROKEN, INFEASIBLE, INSTANCES, MM1, pdopt_, strict_json
+
+import pdopt.solving.goals
+from pdopt.solving.highs import Outcome
 
 AZURE = str(INSTANCES / "realistic/a100-h100-azure.yaml")
 SHORT = str(INSTANCES / "infeasible/stock-too-small.yaml")
@@ -87,7 +90,6 @@ def test_only_asks_that_alone(question, holds):
         (["explain", MM1, "--gap", "2"], 2),
         (["explain", INFEASIBLE], 3),
         (["explain", SHORT], 3),
-        (["explain", SIX, "--time-limit", "0.01"], 4),
     ],
     ids=lambda value: " ".join(Path(word).name for word in value) if isinstance(value, list) else str(value),
 )
@@ -95,6 +97,13 @@ def test_exit_codes(words, code):
     result = pdopt_(*words, "--quiet") if "--help" not in words else pdopt_(*words)
     assert result.exit_code == code, result.output
     assert "Traceback" not in result.output
+
+
+def test_without_a_plan_in_time_it_exits_4(monkeypatch):
+    monkeypatch.setattr(pdopt.solving.goals, "run", lambda *_: Outcome("unknown", None, None, -float("inf")))
+    result = pdopt_("explain", MM1, "--time-limit", "2", "--quiet")
+    assert result.exit_code == 4
+    assert "no plan was found within 2 s; give a longer --time-limit" in result.stdout
 
 
 def test_an_infeasible_fleet_is_told_as_by_solve():

@@ -25,6 +25,7 @@ KEYS = {
 FILES = sorted(file.relative_to(ROOT) for file in ROOT.rglob("*.yaml"))
 ANSWERS = [file for file in FILES if file.name.endswith(ANSWER)]
 FLEETS = [file for file in FILES if file not in ANSWERS]
+SLOW = {Path("realistic/two-sites-day.yaml")}
 
 
 def answer_file(fleet: Path) -> Path:
@@ -38,7 +39,11 @@ def expected(fleet: Path) -> dict[str, Any]:
 
 def fleets_with(key: str) -> Any:
     having = [fleet for fleet in FLEETS if (ROOT / answer_file(fleet)).exists() and key in expected(fleet)]
-    return pytest.mark.parametrize("fleet", having, ids=str)
+    return pytest.mark.parametrize("fleet", _marked(having), ids=str)
+
+
+def _marked(fleets: list[Path]) -> list[Any]:
+    return [pytest.param(fleet, marks=pytest.mark.slow) if fleet in SLOW else fleet for fleet in fleets]
 
 
 @cache
@@ -71,7 +76,7 @@ def test_answer_says_how_it_is_known(fleet: Path) -> None:
     assert proof[answer["status"]] in answer
 
 
-@pytest.mark.parametrize("fleet", FLEETS, ids=str)
+@pytest.mark.parametrize("fleet", _marked(FLEETS), ids=str)
 def test_exit_code(fleet: Path) -> None:
     assert outcome(fleet).exit_code == EXIT_CODES[expected(fleet)["status"]], outcome(fleet).output
 

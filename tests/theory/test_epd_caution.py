@@ -101,3 +101,19 @@ def test_starts_of_encode_instances_are_counted_and_told():
     assert starts == {role: after[role] - before[role] for role in after if after[role] > before[role]}
     assert "encode" in starts
     assert pdopt.solve(fleet, current=plan).changes == ()
+
+
+@pytest.mark.slow
+def test_whole_counts_that_a_split_is_made_for_are_found_to_be_enough():
+    """Half on each of two sites, 16 GPUs carry all exactly: a limit of as many as a plan has is no reason for none."""
+    document = twice(epd({**case_of(1101), "rate": 2.378}))
+    for sku in document["skus"].values():
+        usd = sku.pop("usd_per_hour")
+        away = {"usd_per_hour": usd * 0.3, "kind": "spot", "max_share": 0.6, "interruption": 0.1}
+        there = {"usd_per_hour": usd * 0.35, "kind": "spot", "max_share": 0.5}
+        sku["terms"] = {"on_demand": {"usd_per_hour": usd}, "spot": away, "spot2": there}
+    document["redundancy"] = {"sites": 1, "nodes": 1}
+    enough = answer_of({**document, "quotas": {"q": {"models": "vl", "gpus": 16}}})
+    assert (enough.status, enough.quotas[0].used) == ("optimal", 16)
+    fewer = answer_of({**document, "quotas": {"q": {"models": "vl", "gpus": 15}}})
+    assert fewer.status == "infeasible"

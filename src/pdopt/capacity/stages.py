@@ -17,6 +17,7 @@ from pdopt.fleet.fleet import Fleet, Llm, Target, Workload
 from pdopt.fleet.profiles import EncodeProfile, PrefillProfile
 
 COUNTS = 4  # whole numbers of instances whose times are looked up, per stage and mix
+ROOM = 1 + 1e-8  # in rates: whole counts that a split is made for carry them without hitting the solver's tolerances
 WIDEST = 50  # counts beyond the least that are tried: further on, one instance more or less matters little
 LEAST_ROOM = 1e-3  # of the wait under another split: one so short takes a thousand times the instances
 
@@ -151,15 +152,24 @@ def _stage(fleet: Fleet, workload: Workload, task_of: TaskOf) -> Stage | None:
     if own is None:
         return None
     mates = [other for other in fleet.workloads.values() if other.llm == workload.llm]
-    every = tuple((_peak_rps(fleet, mate), task) for mate in mates if (task := task_of(mate)) is not None)
-    alone = ((_peak_rps(fleet, workload), own),)
-    return Stage(own, (alone,) if len(every) == 1 else (alone, every))
+    tasks = {mate.name: task for mate in mates if (task := task_of(mate)) is not None}
+    alone = _mix(fleet, {workload.name: own})
+    return Stage(own, (alone,) if len(tasks) == 1 else (alone, _mix(fleet, tasks)))
 
 
-def _peak_rps(fleet: Fleet, workload: Workload) -> float:
+def _mix(fleet: Fleet, tasks: dict[str, prefill.PrefillTask]) -> Mix:
+    """Give the rates at which some workloads must be served together, as many of them at their worst as may be."""
+    work = {name: _peak_rps(fleet, name) * task.service_s / task.dp for name, task in tasks.items()}
+    more = fleet.uncertainty.among(tasks)
+    worst = sorted(more, key=lambda name: -more[name] * work[name])[: fleet.uncertainty.workloads]
+    growth = {name: 1 + more[name] for name in worst}
+    return tuple((_peak_rps(fleet, name) * growth.get(name, 1.0) * ROOM, task) for name, task in tasks.items())
+
+
+def _peak_rps(fleet: Fleet, name: str) -> float:
     """Largest rate that must be served (under a budget: that comes)."""
-    served = 1.0 if fleet.budget_usd_per_h is not None else workload.min_served
-    return max(fleet.rates_rps(workload.name).values()) * served
+    served = 1.0 if fleet.budget_usd_per_h is not None else fleet.workloads[name].min_served
+    return max(fleet.rates_rps(name).values()) * served
 
 
 def _targets(workload: Workload) -> tuple[Target, ...]:
