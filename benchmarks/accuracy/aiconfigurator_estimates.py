@@ -12,10 +12,15 @@ from importlib import metadata
 from math import ceil
 
 from aiconfigurator.cli.api import cli_estimate
-
 from benchmarks.accuracy.deployments import HERE, HF, Measured, deployments
 
-COLUMNS = ("id", "ttft_ms", "tpot_ms", "requests_per_s", "source", "licence")
+COLUMNS = (
+    *("id", "ttft_ms", "tpot_ms", "requests_per_s", "prefill_rps", "decode_rps"),  # the last two: of one worker
+    *("refused", "source", "licence"),
+)
+
+SOURCE = f"aiconfigurator {metadata.version('aiconfigurator')} cli estimate"
+LICENCE = "Apache-2.0"
 
 
 def estimate(d: Measured) -> dict[str, object]:
@@ -42,30 +47,32 @@ def estimate(d: Measured) -> dict[str, object]:
         decode_num_workers=d.decode_instances,
         **options,
     )
-    version = metadata.version("aiconfigurator")
     return {
         "id": d.name,
         "ttft_ms": f"{answer.ttft:.5g}",
         "tpot_ms": f"{answer.tpot:.5g}",
         "requests_per_s": f"{answer.raw['request_rate']:.5g}",
-        "source": f"aiconfigurator {version} cli estimate; {d.engine} {answer.backend_version} data",
-        "licence": "Apache-2.0",
+        "prefill_rps": f"{answer.raw['(p)seq/s/worker']:.5g}",
+        "decode_rps": f"{answer.raw['(d)seq/s/worker']:.5g}",
+        "source": f"{SOURCE}; {d.engine} {answer.backend_version} data",
+        "licence": LICENCE,
     }
 
 
 def main() -> None:
-    """Write what it answers; say where it does not."""
+    """Write what it answers, or why it does not."""
     rows = []
     for deployment in deployments():
         try:
             rows.append(estimate(deployment))
         except Exception as error:  # it raises many kinds for what it has no data on
-            print(deployment.name, str(error).splitlines()[0][:150], flush=True)
+            why = (str(error).splitlines() or [type(error).__name__])[0]
+            rows.append({"id": deployment.name, "refused": why[:150], "source": SOURCE, "licence": LICENCE})
     with (HERE / "aiconfigurator.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    print(len(rows), "estimates")
+    print(sum("refused" not in row for row in rows), "estimates of", len(rows))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.accuracy.deployments import HERE, HF, Side, deployments
 from benchmarks.accuracy.predict import in_catalogue
+
 from pdopt.catalogue.aic import curves
 from pdopt.catalogue.aic.layout import Layout, Quantisation
 from pdopt.catalogue.aic.request import Request

@@ -5,25 +5,35 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, replace
 from functools import cache
+from math import ceil
 from pathlib import Path
 
 import yaml
+from benchmarks.accuracy.closed_loop import DecodePool
+from benchmarks.accuracy.deployments import Measured
+from benchmarks.accuracy.errors import Estimate
+from benchmarks.accuracy.predict import Prediction, profiles, workload
 
 import pdopt
-from benchmarks.accuracy.deployments import Measured
-from benchmarks.accuracy.predict import Prediction, profiles, workload
+from pdopt.capacity.decode import batch_curve
+from pdopt.capacity.prefill import service_s
 from pdopt.fleet.fleet import Fleet, Target
 from pdopt.studies.size import size
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Instances planned by the paper's formulas, not rounded and rounded up, and what was deployed."""
+    """Instances that a deployment takes, not rounded and rounded up, and what was deployed."""
 
     measured: Measured
     prefill: float
     decode: float
     whole: tuple[int, int]
+
+    @property
+    def deployed(self) -> tuple[int, int]:
+        """What was deployed."""
+        return self.measured.prefill_instances, self.measured.decode_instances
 
     @property
     def gpus(self) -> int:
@@ -75,3 +85,24 @@ def planned(prediction: Prediction, factor: float = 1.0) -> Counts | None:
     pair = sizing.pairs[0]
     whole = (pair.prefill.whole_instances, pair.decode.whole_instances)
     return Counts(d, pair.prefill.instances, pair.decode.instances, whole)
+
+
+def asked_by_aiconfigurator(prediction: Prediction, estimate: Estimate) -> Counts:
+    """Count the workers that AIConfigurator's own rates ask for, at the deployed batch and its shares of the most.
+
+    The shares are those of ``aiconfigurator`` 0.12.0 (sdk/picking.py): 0.9 of prefill, 0.92 of decode.
+    """
+    d = prediction.measured
+    prefill = d.throughput_rps / (0.9 * estimate.prefill_rps)
+    decode = d.throughput_rps / (0.92 * estimate.decode_rps)
+    return Counts(d, prefill, decode, (ceil(prefill), ceil(decode)))
+
+
+def at_deployed_batch(prediction: Prediction) -> Counts:
+    """Count what pdopt's profiles ask for in AIConfigurator's way: prefill kept busy, decode at the deployed batch."""
+    d, found, load = prediction.measured, profiles(prediction.measured), workload(prediction.measured)
+    pool = DecodePool(batch_curve(found.decode, load), d.decode_instances, d.output_tokens - 1)
+    batch = d.concurrency / d.decode_instances
+    prefill = d.throughput_rps * service_s(found.prefill, load) / d.prefill.dp
+    decode = d.throughput_rps * pool.tokens * pool.tpot_s(batch) / batch
+    return Counts(d, prefill, decode, (ceil(prefill), ceil(decode)))

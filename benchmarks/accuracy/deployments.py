@@ -64,6 +64,12 @@ class Measured:
     tpot_s: float
 
     @property
+    def deployment(self) -> tuple[object, ...]:
+        """What was set up, whatever the load: LLM, shapes, counts and lengths."""
+        sides = (self.prefill, self.prefill_instances, self.decode, self.decode_instances)
+        return (self.llm, *sides, self.input_tokens, self.output_tokens)
+
+    @property
     def throughput_rps(self) -> float:
         """Requests per second by Little's law: those in flight over the time each takes."""
         return self.concurrency / (self.ttft_s + (self.output_tokens - 1) * self.tpot_s)

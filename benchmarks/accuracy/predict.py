@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from benchmarks.accuracy.closed_loop import ClosedLoop, DecodePool, closed_loop
 from benchmarks.accuracy.deployments import HERE, Measured, Side
-from pdopt.capacity.closed_loop import ClosedLoop, DecodePool, closed_loop
+
 from pdopt.capacity.decode import batch_curve
 from pdopt.capacity.prefill import PrefillTask, service_s
 from pdopt.capacity.refusal import OutOfRange
@@ -36,11 +37,16 @@ class Profiles:
 
 @dataclass(frozen=True)
 class Prediction:
-    """A measured deployment beside what pdopt predicts for it; ``idle_s`` is one prompt's prefill on an idle queue."""
+    """A measured deployment beside what pdopt predicts for it.
+
+    ``idle_s`` is one prompt's prefill on an idle queue, ``largest_batch`` the most requests that a decode instance was
+    computed for, or that its KV memory holds.
+    """
 
     measured: Measured
     predicted: ClosedLoop
     idle_s: float
+    largest_batch: float
     origin: str
 
 
@@ -73,7 +79,8 @@ def predict(d: Measured, cv2: float | None = None) -> Prediction:
     except OutOfRange as why:
         raise NoProfile(str(why)) from why
     pool = DecodePool(curve, d.decode_instances, d.output_tokens - 1)
-    return Prediction(d, closed_loop(task, d.prefill_instances, pool, d.concurrency), task.service_s, found.origin)
+    loop = closed_loop(task, d.prefill_instances, pool, d.concurrency)
+    return Prediction(d, loop, task.service_s, float(curve.batches[-1]), found.origin)
 
 
 def profiles(d: Measured) -> Profiles:
@@ -82,7 +89,9 @@ def profiles(d: Measured) -> Profiles:
         one, other = _rows(folder, d.llm, "prefill", d.prefill), _rows(folder, d.llm, "decode", d.decode)
         if one and other:
             return Profiles(_prefill(one, d.prefill), _decode(other, d.decode), origin)
-    raise NoProfile("no data for " + " or ".join(sorted({Layout(s.tp, s.dp, s.ep).name for s in (d.prefill, d.decode)})))
+    raise NoProfile(
+        "no data for " + " or ".join(sorted({Layout(s.tp, s.dp, s.ep).name for s in (d.prefill, d.decode)}))
+    )
 
 
 def in_catalogue(d: Measured) -> bool:
