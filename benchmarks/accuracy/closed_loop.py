@@ -2,8 +2,9 @@
 
 Whoever sends a request sends the next one when it is answered. Mean-value analysis (Reiser and Lavenberg 1980) adds the
 requests one by one: the n-th meets at each prefill queue what n - 1 requests leave there on average. Service times
-that are not exponential meet the residual service instead of a whole one (Reiser 1979, an approximation). Decode is a
-batch at its mean: ``B = X O tpot(B) / D`` requests on each of D instances, X the throughput, O the output tokens.
+that are not exponential meet the residual service instead of a whole one (Reiser 1979; an approximation, held below
+what the queues can serve). Decode is a batch at its mean: ``B = X O tpot(B) / D`` requests on each of D instances, X
+the throughput, O the output tokens.
 """
 
 from __future__ import annotations
@@ -66,6 +67,14 @@ class DecodePool:
         most = requests / self.instances
         return float(brentq(too_many, 0.0, most, xtol=1e-9 * most, rtol=1e-12))
 
+    def batch_at(self, rate_rps: float, most: float) -> float:
+        """Smallest batch, at most `most`, at which the instances carry a rate below what they carry at `most`."""
+
+        def idle(batch: float) -> float:
+            return self.instances * batch - rate_rps * self.tokens * self.tpot_s(batch)
+
+        return float(brentq(idle, 0.0, most, xtol=1e-9 * most, rtol=1e-12)) if self.tokens > 0 else 0.0
+
 
 def closed_loop(task: PrefillTask, instances: int, decode: DecodePool, requests: int) -> ClosedLoop:
     """Predict the means of a closed loop of `requests` over prefill instances and a decode pool.
@@ -87,5 +96,9 @@ def closed_loop(task: PrefillTask, instances: int, decode: DecodePool, requests:
         spent_s = task.service_s * (1 + waiting - busy) + task.residual_s * busy
         batch = decode.batch(present, spent_s + task.overhead_s)
         rate = present / (spent_s + task.overhead_s + decode.tokens * decode.tpot_s(batch))
-        waiting, busy = rate * spent_s / queues, min(1.0, rate * task.service_s / queues)
+        if rate * task.service_s > queues:  # met by the approximation only: the queues are at work all the time
+            rate = queues / task.service_s
+            batch = decode.batch_at(rate, batch)
+            spent_s = (present - decode.instances * batch) / rate - task.overhead_s
+        waiting, busy = rate * spent_s / queues, rate * task.service_s / queues
     return ClosedLoop(rate, spent_s + task.overhead_s, decode.tpot_s(batch), busy, batch)
