@@ -62,8 +62,8 @@ Even where prefill is all but idle, the measured TTFT is several times one promp
 
 **Decode over 16 or 32 ranks** ({wide} rows). All but a few TPOTs are predicted too high, the more so the larger the \
 batch. Probably it is the profiles: for most such shapes AIConfigurator 0.12.0 itself declines for lack of all-to-all \
-timings across nodes, and on the {wide_common} rows where it answers, pdopt's TPOT is {ratio} times AIC's. Besides, the \
-source does not tell whether speculative decoding was on, nor how many requests an engine lets decode at once: \
+timings across nodes, and on the {wide_common} rows where it answers, pdopt's TPOT is {ratio} times AIC's. Besides, \
+the source does not tell whether speculative decoding was on, nor how many requests an engine lets decode at once: \
 deployments that stand in it more than once at the same concurrency differ in TPOT by factors of {repeats}. No \
 prediction from what is known can be right about both of such a pair.
 
