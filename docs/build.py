@@ -6,7 +6,6 @@ instance and the measurements in its Figure 3, calibration.md from these and tho
 
 from __future__ import annotations
 
-import csv
 import re
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from calibration_page import calibration_page
+from figure3 import Point, figure3
 from small_table import small_table
 
 import pdopt
@@ -23,13 +23,12 @@ from pdopt.capacity.lanes import lane_table
 from pdopt.capacity.slots import Now
 from pdopt.fleet import entries, rows
 from pdopt.fleet.fields import Entry
-from pdopt.fleet.fleet import ALWAYS, SURELY, Assumptions, Changeover, Fleet, Limits, Quota, Redundancy, Site
+from pdopt.fleet.fleet import ALWAYS, SURELY, Changeover, Fleet, Limits, Quota, Redundancy, Site
 from pdopt.fleet.price_choice import PricedSkus
 from pdopt.fleet.prices import PriceRow
 from pdopt.plan.plan import Plan
 from pdopt.program.build import build
 from pdopt.program.formulation import formulation
-from pdopt.studies.forecast import Deployment, forecast
 from pdopt.studies.size import size
 
 ROOT = Path(__file__).parents[1]
@@ -177,8 +176,7 @@ def _figure3(fleet: Fleet) -> str:
         "| TPOT measured | steady | error | open | error |\n"
         "|---|---|---|---|---|---|---|---|---|---|\n"
     )
-    with (PAPER / "figure3.csv").open(newline="") as stream:
-        body = "".join(_figure3_row(fleet, record) for record in csv.DictReader(stream))
+    body = "".join(_figure3_row(point) for point in figure3(fleet))
     return (
         head
         + body
@@ -192,24 +190,12 @@ def _figure3(fleet: Fleet) -> str:
     )
 
 
-def _figure3_row(fleet: Fleet, record: dict[str, str]) -> str:
-    load = float(record["million_tokens_per_minute"])
-    chat = fleet.workloads["chat"]
-    chat = replace(chat, demand_rps=load * 1e6 / 60 / (chat.input_tokens + chat.output_tokens))
-    llm = fleet.llms[chat.llm]
-    deployment = Deployment(
-        ("h200-node", next(p.shape for p in llm.prefill if 6144.0 in p.input_tokens), int(record["prefill"])),
-        ("h200-node", llm.decode[0].shape, int(record["decode"])),
-    )
-    steady, breathing = (
-        forecast(replace(fleet, workloads={"chat": chat}, assumptions=Assumptions(decode_load=mode)), chat, deployment)
-        for mode in ("steady", "open")
-    )
-    measured_ttft, measured_tpot = float(record["ttft_mean_ms"]), float(record["tpot_mean_ms"])
-    cells = [f"{record['prefill']}P{record['decode']}D", f"{load:.3f}"]
-    cells += [f"{measured_ttft:.0f} ms", *_against(steady.ttft_mean_s * 1e3, measured_ttft, 0)]
-    cells += [f"{measured_tpot:.1f} ms", *_against(steady.tpot_mean_s * 1e3, measured_tpot, 2)]
-    cells += _against(breathing.tpot_mean_s * 1e3, measured_tpot, 2)
+def _figure3_row(point: Point) -> str:
+    measured_ttft, measured_tpot = point.ttft_mean_s * 1e3, point.tpot_mean_s * 1e3
+    cells = [point.deployment, f"{point.million_tokens_per_minute:.3f}"]
+    cells += [f"{measured_ttft:.0f} ms", *_against(point.steady.ttft_mean_s * 1e3, measured_ttft, 0)]
+    cells += [f"{measured_tpot:.1f} ms", *_against(point.steady.tpot_mean_s * 1e3, measured_tpot, 2)]
+    cells += _against(point.breathing.tpot_mean_s * 1e3, measured_tpot, 2)
     return f"| {' | '.join(cells)} |\n"
 
 
