@@ -73,9 +73,16 @@ class Split:
     def groups(self) -> list[Group]:
         """Blocks that linking rows join, and these rows; what no block touches is in none."""
         touched = csc_array(hstack([csr_array(abs(block.links).sum(axis=1).reshape(-1, 1)) for block in self.blocks]))
-        label = _joined(csr_array(touched))
+        label = joined(csr_array(touched))
         of_row = _spread(csr_array(touched), label)[0]
-        return [Group(blocks, np.flatnonzero(of_row == key)) for key, blocks in _groups(label).items()]
+        return [Group(blocks, np.flatnonzero(of_row == key)) for key, blocks in groups_of(label).items()]
+
+    @cached_property
+    def of_one_group(self) -> Any:
+        """Whether a shared column is touched by the rows of one group, and joins nothing else of that kind."""
+        links = self.shared_links.tocsr()
+        touching = np.array([np.diff(links[group.rows].tocsc().indptr) > 0 for group in self.groups])
+        return touching.sum(axis=0) == 1
 
     @cached_property
     def apart(self) -> Whole:
@@ -90,10 +97,10 @@ def split(table: LaneTable, matrix: Matrix) -> Split:
     rows = csr_array(matrix.a)
     least, most = _spread(rows, owner)
     links = (least < most) | ((least < 0) & (np.diff(rows.indptr) > 0))
-    block_of = np.where(owner < 0, -1, _joined(rows[np.flatnonzero(~links)]))
+    block_of = np.where(owner < 0, -1, joined(rows[np.flatnonzero(~links)]))
     linking = np.flatnonzero(links)
     first = _spread(rows, block_of)[0]
-    of_rows, of_columns = _groups(np.where(links, -1, first)), _groups(block_of)
+    of_rows, of_columns = groups_of(np.where(links, -1, first)), groups_of(block_of)
     linking_rows = rows[linking].tocsc()
     blocks = [_block(matrix, rows, columns, of_rows.get(key, _NONE)) for key, columns in of_columns.items()]
     blocks = [replace(block, links=linking_rows[:, block.columns].tocsr()) for block in blocks]
@@ -111,7 +118,7 @@ def _spread(rows: Any, labels: Whole) -> tuple[Whole, Whole]:
     return least, most
 
 
-def _joined(rows: Any) -> Whole:
+def joined(rows: Any) -> Whole:
     """Give a label per column, the same for those that rows join."""
     count, terms = rows.shape[0], coo_array(rows)
     size = count + rows.shape[1]
@@ -122,7 +129,7 @@ def _joined(rows: Any) -> Whole:
 _NONE = np.zeros(0, dtype=np.int64)
 
 
-def _groups(labels: Whole) -> dict[int, Whole]:
+def groups_of(labels: Whole) -> dict[int, Whole]:
     """Places of each label that is not negative."""
     order = np.argsort(labels, kind="stable")
     cuts = np.flatnonzero(np.diff(labels[order])) + 1

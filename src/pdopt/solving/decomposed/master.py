@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,7 +12,9 @@ from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Split
 from pdopt.solving.decomposed.decide import Least, least_of
 from pdopt.solving.decomposed.elastic import elastic, whole
-from pdopt.solving.highs import Outcome, run
+from pdopt.solving.highs import Outcome
+
+Run = Callable[[Matrix, float], Outcome]  # minimises a matrix to a gap
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,16 @@ class Master:
         for number, block in enumerate(self.split.blocks):
             self.add(number, values[block.columns])
 
-    def choose(self, fines: Floats, seconds: float, gap: float, shared: Floats | None = None) -> Floats | None:
+    def choose(self, run: Run, fines: Floats, gap: float, shared: Floats | None = None) -> Floats | None:
         """Give the cheapest solution of the whole found that is made of these plans; `fines` as for a sweep.
 
-        With `shared`, its shared columns are these.
+        With `shared`, its shared columns are these, where they are not NaN.
         """
         program = elastic(self._program(), np.arange(len(self.split.linking)), fines[self.split.linking])
         if shared is not None:
-            program.lower[: len(shared)] = program.upper[: len(shared)] = shared
-        found = run(program, seconds, gap).values
+            given = np.flatnonzero(~np.isnan(shared))
+            program.lower[given] = program.upper[given] = shared[given]
+        found = run(program, gap).values
         return None if found is None else self._unfold(found)
 
     def _program(self) -> Matrix:

@@ -8,6 +8,7 @@ pieces, so its bound closes the rounding that prices alone leave (Benders 1962; 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from scipy.sparse import csc_array, csr_array, hstack, vstack
 
 from pdopt.program.matrix import Floats, Matrix
+from pdopt.solving.decomposed.apart import run_apart
 from pdopt.solving.decomposed.blocks import Split, Whole
 from pdopt.solving.highs import Outcome, cost_scale, run, solve_relaxed
 
@@ -55,6 +57,8 @@ class Outer:
 
     split: Split
     most: Floats
+    threads: ThreadPoolExecutor
+    workers: int
     cuts: list[Cut] = field(default_factory=list)
     excluded: list[Exclusion] = field(default_factory=list)
 
@@ -72,6 +76,8 @@ class Outer:
         program = self._program()
         for exclusion in self.excluded:
             program = _without(program, exclusion)
+        if len(self.split.groups) > 1:
+            return run_apart(self.threads, self.workers, program, seconds, gap)
         scale = cost_scale(program)
         if np.isfinite(below):
             program = _cheaper(program, below / scale, scale)

@@ -12,7 +12,9 @@ import numpy as np
 from pdopt.capacity.covering import most_nodes
 from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Floats, Matrix
+from pdopt.solving.decomposed.apart import run_apart
 from pdopt.solving.decomposed.blocks import Split, split
+from pdopt.solving.decomposed.corners import Corner, corners, settle
 from pdopt.solving.decomposed.decide import decide
 from pdopt.solving.decomposed.elastic import excess, whole
 from pdopt.solving.decomposed.facet import Point, outward
@@ -20,12 +22,15 @@ from pdopt.solving.decomposed.master import Master
 from pdopt.solving.decomposed.outer import Cut, Outer, excluded
 from pdopt.solving.decomposed.pricing import Asked, Effort, collect, of_group, price
 from pdopt.solving.decomposed.separate import separate
-from pdopt.solving.decomposed.sweep import Corner, corners, sweep
 from pdopt.solving.highs import PROVEN, Outcome, solve_relaxed
 
 BLOCK_SECONDS = 5.0
-FINE = 1e-4  # gap of the blocks where they bound, unless the gap asked for allows more
+FINE = 2e-3  # gap of the blocks where they bound, until it is known that more takes little time
 ROUGH = Effort(0.5, 5e-3)
+FIRST, SETTLED = Effort(0.3, 0.02), Effort(1.0, 2e-3)  # of settling a block in the first pass, and later
+ROUND = 0.15  # part of the time that the first round may take
+VARYING = 0.1  # part of the time that plans at other prices may take in a cycle
+QUICK_ROUND = 0.02  # part of the time up to which a round is quick
 SPREADS = (0.03, 0.06, 0.12, 0.25)  # of the logarithm of prices, where plans of other mixes are wanted
 JOINING = 0.15  # part of what is left that one choice among the plans may take
 IN_VAIN = 3  # cycles that may bring neither a better bound nor a better plan
@@ -55,7 +60,8 @@ class Search:
     def __post_init__(self) -> None:
         self.master = Master(self.split)
         self.fines = _fines(self.split)
-        self.fine = Effort(BLOCK_SECONDS, self.gap / 8 if self.gap else 0.0)
+        share = ROUND * (self.ends - self.began) * self.outer.workers / max(len(self.split.blocks), 1)
+        self.fine = Effort(min(max(share, FIRST.seconds), BLOCK_SECONDS), self.gap / 8 or FINE)
 
     @property
     def left_s(self) -> float:
@@ -96,8 +102,10 @@ def solve_decomposed(table: LaneTable, matrix: Matrix, time_limit_s: float | Non
     if relaxed is None:
         return Outcome("infeasible", None, None, np.inf)
     parts = split(table, apart)
-    with ThreadPoolExecutor(cpu_count() or 1) as threads:
-        search = Search(parts, Outer(parts, _most(table, parts)), gap, ends, threads, relaxed[1][parts.linking])
+    workers = cpu_count() or 1
+    with ThreadPoolExecutor(workers) as threads:
+        outer = Outer(parts, _most(table, parts), threads, workers)
+        search = Search(parts, outer, gap, ends, threads, relaxed[1][parts.linking])
         _search(search, relaxed[0])
     return _outcome(search)
 
@@ -113,21 +121,32 @@ def _outcome(search: Search) -> Outcome:
 
 
 def _search(search: Search, relaxed: Floats) -> None:
-    groups = range(len(search.split.groups))
-    _add(search, {group: Asked(of_group(search.split, group, search.prices), 1.0) for group in groups}, search.fine)
-    _raise_bound(search)
+    _first_round(search)
     in_vain = 0
     while not search.done() and in_vain < IN_VAIN:
         before, began = (search.bound, search.best), perf_counter()
         if search.cycle < ENOUGH or search.exhausted:
             _vary(search)
-        search.note(search.master.choose(search.fines, JOINING * search.left_s, search.gap / 4))
-        if search.best is None or in_vain:
+        _join(search)
+        if search.best is None or in_vain or len(search.split.groups) > 1:
             _sweep(search, relaxed)
         now = perf_counter()
         _close_in(search, now + max(1.5 * (now - began), 0.25 * (now - search.began)))
         in_vain = 0 if _better(search, *before) or not search.exhausted else in_vain + 1
         search.cycle += 1
+
+
+def _first_round(search: Search) -> None:
+    """Solve all blocks at the relaxation's prices; exactly, if that is quick."""
+    asked = {
+        group: Asked(of_group(search.split, group, search.prices), 1.0) for group in range(len(search.split.groups))
+    }
+    began = perf_counter()
+    _add(search, asked, search.fine)
+    if not search.gap and perf_counter() - began < QUICK_ROUND * (search.ends - search.began):
+        search.fine = search.fine._replace(gap=0.0)
+        _add(search, asked, search.fine)
+    _raise_bound(search)
 
 
 def _better(search: Search, bound: float, best: Floats | None) -> bool:
@@ -149,8 +168,9 @@ def _add(search: Search, asked: dict[int, Asked], effort: Effort) -> list[Cut]:
 def _vary(search: Search) -> None:
     """Add plans that would be cheapest if prices were a little other, other for each block: joining needs choice."""
     sizes = len(search.split.blocks), len(search.prices)
+    until = perf_counter() + VARYING * (search.ends - search.began)
     for number, spread in enumerate(SPREADS):
-        if search.done():
+        if search.done() or perf_counter() > until:
             return
         other = search.prices * np.exp(np.random.default_rng((search.cycle, number)).normal(0.0, spread, sizes))
         tasks = [(block, Asked(prices, 1.0)) for block, prices in enumerate(other)]
@@ -175,7 +195,7 @@ def _close_in(search: Search, until: float) -> None:
         if values is None or search.done():
             return
         if not _cut_off(search, *values):
-            search.note(search.master.choose(search.fines, min(SETTLING_S, search.left_s), 0.0, values[0]))
+            _join(search, values[0], SETTLING_S)
             search.exhausted = not (search.done() or _decided(search, *values))
 
 
@@ -233,14 +253,28 @@ def _towards(search: Search) -> tuple[Floats, Floats]:
 
 def _sweep(search: Search, relaxed: Floats) -> None:
     """Settle block after block, the others as they are (at first as in the relaxation), and keep what that gives."""
-    before = _rounded(search.split, relaxed) if search.best is None else search.best
+    before, effort = (_rounded(search.split, relaxed), FIRST) if search.best is None else (search.best, SETTLED)
     values = before
-    for found in search.threads.map(lambda some: _settled(search, some, before), corners(search.split)):
+    for found in search.threads.map(lambda some: _settled(search, some, before, effort), corners(search.split)):
         changed = found != before
         values = np.where(changed, found, values)
         search.master.add_parts(found)
     search.note(values)
-    search.note(search.master.choose(search.fines, JOINING * search.left_s, search.gap / 4))
+    _join(search)
+
+
+def _join(search: Search, shared: Floats | None = None, seconds: float | None = None) -> None:
+    """Take the cheapest choice among all plans; then, what is shared by slots as it is, the cheapest of each slot."""
+
+    def limited(program: Matrix, gap: float) -> Outcome:
+        limit = min(seconds or JOINING * search.left_s, search.left_s)
+        return run_apart(search.threads, search.outer.workers, program, limit, gap)
+
+    search.note(search.master.choose(limited, search.fines, search.gap / 4, shared))
+    if shared is None and len(search.split.groups) > 1 and search.best is not None:
+        kept = np.where(search.split.of_one_group, np.nan, search.best[search.split.shared])
+        if not np.isnan(kept).all():
+            search.note(search.master.choose(limited, search.fines, search.gap / 4, kept))
 
 
 def _rounded(parts: Split, relaxed: Floats) -> Floats:
@@ -250,10 +284,14 @@ def _rounded(parts: Split, relaxed: Floats) -> Floats:
     return np.where(shared & parts.whole.whole, np.round(relaxed), relaxed)
 
 
-def _settled(search: Search, of_slot: list[Corner], values: Floats) -> Floats:
-    if perf_counter() > search.ends:
-        return values
-    return sweep(search.split, of_slot, values, search.fines, (1.0, 2e-3))
+def _settled(search: Search, of_slot: list[Corner], values: Floats, effort: Effort) -> Floats:
+    """Settle all corners of one slot in turn; give the values of the whole with these replaced."""
+    result = values.copy()
+    for corner in of_slot:
+        if perf_counter() > search.ends:
+            break
+        result[corner.columns] = settle(search.split, corner, result, search.fines, effort)
+    return result
 
 
 def _fines(parts: Split) -> Floats:

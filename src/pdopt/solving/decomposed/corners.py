@@ -76,11 +76,3 @@ def settle(split: Split, corner: Corner, values: Floats, fines: Floats, effort: 
     present = float(part.cost @ mine + fines[corner.rows] @ excess(part, mine))
     better = outcome.objective < present - 1e-9 or not whole(part, mine)
     return outcome.values[: len(mine)] if better else mine
-
-
-def sweep(split: Split, of_slot: list[Corner], values: Floats, fines: Floats, effort: tuple[float, float]) -> Floats:
-    """Settle all corners of one slot in turn; give the values of the whole with these replaced."""
-    result = values.copy()
-    for corner in of_slot:
-        result[corner.columns] = settle(split, corner, result, fines, effort)
-    return result
