@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
     from pdopt.fleet.fleet import Fleet
     from pdopt.plan.plan import Answer, NoPlan, Plan
+    from pdopt.studies.compare.answers import Comparison
     from pdopt.studies.explain.answers import Explanation
 
-__all__ = ["__version__", "explain", "read_fleet", "read_plan", "solve"]
+__all__ = ["__version__", "compare", "explain", "read_fleet", "read_plan", "solve"]
 __version__ = "0.1.0"
 
 
@@ -100,3 +101,29 @@ def explain(
     from pdopt.studies.explain import explain as explain_fleet
 
     return explain_fleet(fleet, time_limit_s, gap, QUESTIONS if only is None else only, tell or (lambda words: None))
+
+
+def compare(
+    fleet: Fleet,
+    time_limit_s: float | None = 20.0,
+    gap: float = 0.0,
+    prices: bool = True,
+    tell: Callable[[str], None] | None = None,
+) -> Comparison | NoPlan:
+    """Compare every SKU alone, the best pair, disaggregated against mixed, and the free mix; say which wins and why.
+
+    Parameters
+    ----------
+    fleet : Fleet
+    time_limit_s : float, optional
+        Seconds for each solve.
+    gap : float
+        Relative gap at which each solve may stop.
+    prices : bool
+        Whether to find the price at which each SKU enters the free mix, or leaves it.
+    tell : function, optional
+        Takes what is being solved, in words.
+    """
+    from pdopt.studies.compare import compare as compare_fleet
+
+    return compare_fleet(fleet, time_limit_s, gap, prices, tell or (lambda words: None))

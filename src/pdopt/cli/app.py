@@ -9,6 +9,7 @@ import typer
 import pdopt
 from pdopt.cli.calibrate import calibrate
 from pdopt.cli.check import check
+from pdopt.cli.compare import compare
 from pdopt.cli.explain import explain
 from pdopt.cli.prices import prices_app
 from pdopt.cli.profile import profile_app
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(solve)
 app.command()(explain)
+app.command()(compare)
 app.command()(check)
 app.command()(size)
 app.command()(calibrate)

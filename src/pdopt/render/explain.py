@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pdopt.fleet.hours import HOURS_PER_MONTH
 from pdopt.render.plan import WORDS
@@ -18,10 +18,7 @@ def explanation_lines(explanation: Explanation) -> Iterator[Line]:
     """Give the most valuable change, savings, costs, prices and shares."""
     yield from _heading(explanation)
     yield from _effects(explanation)
-    if explanation.skus:
-        yield ""
-        yield "at which price a SKU would enter the plan, or leave it, all else as it is ($ per node-hour)"
-        yield table(SKU_HEADER, (_sku(sku) for sku in explanation.skus))
+    yield from price_lines(explanation.skus)
     if explanation.workloads:
         yield ""
         yield "what each workload costs (shares by its work, from the plan; dropping it, re-solved)"
@@ -31,6 +28,14 @@ def explanation_lines(explanation: Explanation) -> Iterator[Line]:
     yield ""
     limit = f"{explanation.time_limit_s:g} s and gap {explanation.gap:g} each"
     yield f"{explanation.re_solves} re-solves ({limit}); ranges are what their bounds prove, single numbers are exact"
+
+
+def price_lines(skus: Sequence[SkuPrice]) -> Iterator[Line]:
+    """Give the prices at which SKUs enter the plan, or leave it."""
+    if skus:
+        yield ""
+        yield "at which price a SKU would enter the plan, or leave it, all else as it is ($ per node-hour)"
+        yield table(SKU_HEADER, (_sku(sku) for sku in skus))
 
 
 def _heading(explanation: Explanation) -> Iterator[str]:
