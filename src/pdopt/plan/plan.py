@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-
-class Part(BaseModel):
-    """Base of everything in a plan: frozen, and left out of the JSON where nothing is stated."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+from pdopt.plan.part import Part as Part
+from pdopt.plan.validation import Validation
 
 
 class Pool(Part):
@@ -358,6 +355,7 @@ class Plan(Part):
     fleet_sha256: str = ""
     pdopt_version: str = ""
     effort: Effort | None = None
+    validation: Validation | None = None
 
     def to_json(self) -> str:
         """Give the plan as JSON text."""
