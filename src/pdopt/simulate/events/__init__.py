@@ -1,0 +1,1 @@
+"""Events: the functions that are compiled, on the columns of a World."""
