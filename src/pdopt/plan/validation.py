@@ -28,6 +28,8 @@ class Round(Part):
     ----------
     planned_for : dict
         Workload → target → the bound it was planned for, in milliseconds, where that is tighter than asked.
+    decode_load : str
+        "steady" or "open", as it was planned for.
     missed : tuple of Missed
         Empty where the simulation confirms every target.
     """
@@ -35,6 +37,7 @@ class Round(Part):
     cost_per_hour: float
     instances: dict[str, str]
     planned_for: dict[str, dict[str, float]]
+    decode_load: str
     missed: tuple[Missed, ...]
 
 

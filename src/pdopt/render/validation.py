@@ -11,7 +11,9 @@ from pdopt.render.text import Line, number, table, usd
 def validation_lines(validation: Validation) -> Iterator[Line]:
     """Give the verdict, the plans that were tried, and what is left over."""
     load = validation.load
-    how = f"{load['requests']:,} requests, {load['arrivals']} arrivals, {load['dispatch']} dispatch, seed {load['seed']}"
+    how = (
+        f"{load['requests']:,} requests, {load['arrivals']} arrivals, {load['dispatch']} dispatch, seed {load['seed']}"
+    )
     tried = len(validation.rounds)
     if not validation.holds:
         yield f"simulated ({how}): no plan was found that keeps every target; {validation.why_not}"
@@ -35,17 +37,18 @@ def _row(validation: Validation, index: int) -> list[str]:
         f"{index + 1}{' *' if index == validation.chosen else ''}",
         usd(tried.cost_per_hour),
         ", ".join(f"{llm} {told}" if len(tried.instances) > 1 else told for llm, told in tried.instances.items()),
-        _planned(tried) or "the targets",
+        _planned(tried),
         "; ".join(map(_missed, tried.missed)) or "nothing",
     ]
 
 
 def _planned(tried: Round) -> str:
-    return "; ".join(
+    bounds = (
         f"{workload} {target} {number(bound_ms)}"
         for workload, targets in tried.planned_for.items()
         for target, bound_ms in targets.items()
     )
+    return "; ".join([f"decode_load: {tried.decode_load}", *bounds])
 
 
 def _missed(one: Missed) -> str:

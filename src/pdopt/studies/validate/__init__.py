@@ -12,12 +12,16 @@ from pdopt.studies.figures import instances
 from pdopt.studies.validate.load import load_of
 from pdopt.studies.validate.missed import missed
 from pdopt.studies.validate.surplus import surplus
-from pdopt.studies.validate.tighten import Bounds, between, tighter, with_bounds
+from pdopt.studies.validate.tighten import Caution, between, more
 
 Solve = Callable[[Fleet], Answer]
 Simulate = Callable[[Fleet, Plan], Simulation]
 Tell = Callable[[str], None]
-ROUNDS = 8
+ROUNDS = 12
+CENT = 0.005
+PROOF = (
+    "cost and bound are proven for what the plan was made for after simulation (validation.rounds), not for all plans"
+)
 REFINEMENTS = 2  # plans between the last that fails and the first that holds
 
 
@@ -52,50 +56,52 @@ class _Validating:
         self._load: dict[str, str | int | float] = {}
 
     def answer(self) -> Answer:
-        """Tighten until a plan holds, then look for a cheaper one, and for what is left over."""
-        bounds: Bounds = {}
-        failing: Bounds = {}
+        """Plan with more and more caution until a plan holds; then look for a cheaper one, and for what is left over."""
+        failing = caution = Caution()
         for _ in range(ROUNDS):
-            answer = self._tried(bounds)
+            answer = self._tried(caution)
             if isinstance(answer, NoPlan):
                 return answer if not self.plans else self._given_up(answer)
             if not self.rounds[-1].missed:
-                self._refine(failing, bounds)
+                self._refine(failing, caution)
                 return self._held()
-            failing, bounds = bounds, tighter(bounds, self.rounds[-1].missed)
-        return self._stated(len(self.rounds) - 1, False, f"after {ROUNDS} plans, each made for tighter targets")
+            failing, caution = caution, more(self.fleet, caution, self.rounds[-1].missed)
+        return self._stated(len(self.rounds) - 1, False, f"{ROUNDS} plans, each more careful than the last, all miss")
 
-    def _tried(self, bounds: Bounds) -> Answer:
-        """Solve for some bounds and simulate at those that are asked for."""
-        self._tell(f"plan {len(self.rounds) + 1}: solving" + (" for tighter targets" if bounds else ""))
-        answer = self._solve(with_bounds(self.fleet, bounds))
+    def _tried(self, caution: Caution) -> Answer:
+        """Plan with caution, and simulate what is asked for."""
+        number = f"plan {len(self.rounds) + 1}"
+        self._tell(f"{number}: solving")
+        answer = self._solve(caution.of(self.fleet))
         if isinstance(answer, Plan):
             plan = _as_asked(self.fleet, answer)
-            self._tell(f"plan {len(self.rounds) + 1}: simulating (${plan.cost_per_hour:,.2f} per hour)")
+            self._tell(f"{number}: simulating (${plan.cost_per_hour:,.2f} per hour)")
             simulation = self._simulate(self.fleet, plan)
             self._load = load_of(simulation)
             self.plans.append(plan)
-            self.rounds.append(_round(plan, bounds, missed(simulation)))
+            self.rounds.append(_round(plan, caution, missed(simulation)))
+            self._tell(f"{number}: {len(self.rounds[-1].missed) or 'no'} targets missed")
         return answer
 
-    def _refine(self, failing: Bounds, holding: Bounds) -> None:
-        """Try plans for bounds in between, while there may be a cheaper one that holds."""
+    def _refine(self, failing: Caution, holding: Caution) -> None:
+        """Try plans with caution in between, while there may be a cheaper one that holds."""
         for _ in range(REFINEMENTS):
-            held, failed = self._cheapest_held(), self._dearest_missed()
-            if held is None or failed is None or failed >= held - 0.005:
+            held, failed, middle = self._cheapest_held(), self._dearest_missed(), between(self.fleet, failing, holding)
+            if failed is None or failed >= held - CENT or middle == holding:
                 return
-            middle = between(self.fleet, failing, holding)
             answer = self._tried(middle)
             if isinstance(answer, NoPlan) or self.rounds[-1].missed:
                 failing = middle
+            elif answer.cost_per_hour >= held - CENT:
+                return
             else:
                 holding = middle
 
-    def _cheapest_held(self) -> float | None:
-        return min((r.cost_per_hour for r in self.rounds if not r.missed), default=None)
+    def _cheapest_held(self) -> float:
+        return min(tried.cost_per_hour for tried in self.rounds if not tried.missed)
 
     def _dearest_missed(self) -> float | None:
-        return max((r.cost_per_hour for r in self.rounds if r.missed), default=None)
+        return max((tried.cost_per_hour for tried in self.rounds if tried.missed), default=None)
 
     def _held(self) -> Plan:
         kept = [index for index, tried in enumerate(self.rounds) if not tried.missed]
@@ -113,15 +119,20 @@ class _Validating:
         validation = Validation(
             holds=holds, why_not=why_not, rounds=tuple(self.rounds), chosen=chosen, surplus=tuple(left), load=self._load
         )
-        return plan.model_copy(update={"validation": validation})
+        notes = (*plan.notes, *([PROOF] if chosen else []))
+        return plan.model_copy(update={"validation": validation, "notes": notes})
 
 
-def _round(plan: Plan, bounds: Bounds, found: tuple[Missed, ...]) -> Round:
+def _round(plan: Plan, caution: Caution, found: tuple[Missed, ...]) -> Round:
     planned_for: dict[str, dict[str, float]] = {}
-    for (workload, target), bound_ms in bounds.items():
+    for (workload, target), bound_ms in caution.bounds.items():
         planned_for.setdefault(workload, {})[target] = bound_ms
     return Round(
-        cost_per_hour=plan.cost_per_hour, instances=instances(plan), planned_for=planned_for, missed=found
+        cost_per_hour=plan.cost_per_hour,
+        instances=instances(plan),
+        planned_for=planned_for,
+        decode_load=str(plan.assumptions["decode_load"]),
+        missed=found,
     )
 
 
