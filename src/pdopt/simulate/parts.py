@@ -69,8 +69,8 @@ class Part:
         for pool, count in self.outside.items():
             if count and pool != "requests":
                 yield (
-                    f"{pool}: {count:,} of {drawn:,} requests are shorter or longer than measured there; they go at the "
-                    "speed of the nearest measured length"
+                    f"{pool}: {count:,} of {drawn:,} requests are shorter or longer than measured there; they go at "
+                    "the speed of the nearest measured length"
                 )
         for one in self.scene.stations:
             if one.pool.expected_away:

@@ -37,7 +37,7 @@ class Seen:
     def __init__(self, part: Part, outcomes: Sequence[Outcome]):
         self._part, self._outcomes = part, outcomes
         self.left_out = self._left_out()
-        self.growing = self._grows()
+        self.growing = {metric for metric in METRICS if self._grows(metric)}
 
     def notes(self) -> Iterator[str]:
         """Say what to know of the numbers."""
@@ -75,7 +75,7 @@ class Seen:
         """Count the requests to leave out at the start: those that fill the queues, and more where MSER-5 says so."""
         if self._part.scene.settings.warm_up is not None:
             return self._part.before
-        several = [_relative(outcome) for outcome in self._outcomes]
+        several = [_relative(outcome, "e2e") for outcome in self._outcomes]
         count = min(len(series) for series in several)
         return max(self._part.before, settled_from(np.mean([series[:count] for series in several], axis=0)))
 
@@ -127,7 +127,7 @@ class Seen:
         verdict, why = _verdict(seen, bound_ms), ""
         if verdict == "holds" and ordinary and target.statistic != "mean":
             verdict, why = "undecided", SPREAD_UNKNOWN
-        if verdict == "holds" and self.growing:
+        if verdict == "holds" and target.metric in self.growing:
             verdict, why = "undecided", GROWING
         return TargetSeen(
             target=name,
@@ -138,11 +138,11 @@ class Seen:
             why=why,
         )
 
-    def _grows(self) -> bool:
-        """Whether requests took ever longer: the last third of those that count, in all likelihood, than the first."""
+    def _grows(self, metric: str) -> bool:
+        """Whether times grew: the last third of those that count is longer, in all likelihood, than the first."""
         if self._part.follows_a_trace:
             return False
-        thirds = [np.array_split(_relative(outcome)[self.left_out :], 3) for outcome in self._outcomes]
+        thirds = [np.array_split(_relative(outcome, metric)[self.left_out :], 3) for outcome in self._outcomes]
         longer = estimate([float(last.mean() - first.mean()) for first, _, last in thirds], GROWTH_CONFIDENCE)
         return longer.low > 0 and longer.mean > GROWTH
 
@@ -151,13 +151,14 @@ def _verdict(seen: Estimate, bound_ms: float) -> Holds:
     return "holds" if seen.high <= bound_ms else "fails" if seen.low > bound_ms else "undecided"
 
 
-def _relative(outcome: Outcome) -> Floats:
+def _relative(outcome: Outcome, metric: str) -> Floats:
     """Give times of requests over the mean of their workload, in the order of entering."""
+    times_s: Floats = getattr(outcome, f"{metric}_s")
     present = np.unique(outcome.workload)
     means = np.ones(int(present.max()) + 1)
     for place in present:
-        means[place] = np.nanmean(outcome.e2e_s[outcome.workload == place])
-    relative = outcome.e2e_s / means[outcome.workload]
+        means[place] = np.nanmean(times_s[outcome.workload == place])
+    relative = times_s / means[outcome.workload]
     return np.where(np.isfinite(relative), relative, 1.0)
 
 
