@@ -13,6 +13,7 @@ from pdopt.cli.compare import compare
 from pdopt.cli.explain import explain
 from pdopt.cli.prices import prices_app
 from pdopt.cli.profile import profile_app
+from pdopt.cli.simulate import simulate
 from pdopt.cli.size import size
 from pdopt.cli.solve import solve
 from pdopt.cli.trace import trace_app
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command()(solve)
 app.command()(explain)
 app.command()(compare)
+app.command()(simulate)
 app.command()(check)
 app.command()(size)
 app.command()(calibrate)

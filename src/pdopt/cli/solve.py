@@ -19,7 +19,7 @@ from pdopt.cli.common import (
     plan_or_exit,
     print_notes,
 )
-from pdopt.fleet.files import write_atomically
+from pdopt.fleet.files import seen_from, write_atomically
 
 
 def solve(
@@ -49,12 +49,15 @@ def solve(
     running = None if current is None else plan_or_exit(current)
 
     from pdopt import solve as solve_fleet
+    from pdopt.plan.plan import Plan
     from pdopt.render.plan import answer_lines
     from pdopt.render.text import show
 
     answer = solve_fleet(problem, time_limit_s=time_limit, gap=gap, current=running)
     print_notes(answer.notes, quiet)
     if output is not None:
+        if isinstance(answer, Plan):
+            answer = answer.model_copy(update={"fleet_file": seen_from(output.parent, fleet)})
         write_atomically(output, answer.to_json())
     if as_json:
         typer.echo(answer.to_json(), nl=False)

@@ -16,6 +16,7 @@ from pdopt.fleet.files import write_atomically
 if TYPE_CHECKING:
     from pdopt.plan.plan import NoPlan
     from pdopt.render.text import Line
+    from pdopt.simulate.answers import Simulation
     from pdopt.studies.figures import StudyAnswer
 
 TABLES = (".csv", ".parquet")
@@ -65,7 +66,7 @@ def answered(
         raise typer.Exit(INFEASIBLE if answer.status == "infeasible" else OUT_OF_TIME)
 
 
-def write(answer: StudyAnswer | NoPlan, file: Path) -> None:
+def write(answer: StudyAnswer | Simulation | NoPlan, file: Path) -> None:
     """Write an answer as its suffix says: a table of its rows, or JSON."""
     from pdopt.plan.plan import NoPlan
 
@@ -85,7 +86,7 @@ def write(answer: StudyAnswer | NoPlan, file: Path) -> None:
             raise refuse(f"{file}: {why}") from None
 
 
-def _csv(answer: StudyAnswer) -> str:
+def _csv(answer: StudyAnswer | Simulation) -> str:
     stream, rows = io.StringIO(), answer.rows()
     writer = csv.DictWriter(stream, list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()

@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and named as seen from one another."""
 
 from __future__ import annotations
 
@@ -23,3 +23,11 @@ def write_atomically(file: Path, text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def seen_from(folder: Path, file: Path) -> str:
+    """Give the path of a file from a folder, with forward slashes; the whole path where there is no way from one."""
+    try:
+        return Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        return file.resolve().as_posix()

@@ -323,6 +323,8 @@ class Plan(Part):
         What was minimised where risk counts: `cost_per_hour` weighed with the dearest scenarios. The bound is its own.
     after_losing : dict or None
         Sites gone → the pools elsewhere with what they serve then, where sites may be gone.
+    fleet_file : str or None
+        The fleet's file as seen from the folder that the plan was written to; None where it was not written.
     """
 
     status: Literal["optimal", "feasible"]
@@ -352,6 +354,7 @@ class Plan(Part):
     token_prices: tuple[TokenPrice, ...] = ()
     profiles: tuple[ProfileUsed, ...] = ()
     notes: tuple[str, ...] = ()
+    fleet_file: str | None = None
     fleet_sha256: str = ""
     pdopt_version: str = ""
     effort: Effort | None = None

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pdopt.plan.plan import Part
 
+LEVELS = (0.01, *(i / 20 for i in range(1, 20)), 0.97, 0.99, 0.999)
 Holds = Literal["holds", "fails", "undecided"]
 
 
@@ -51,6 +52,8 @@ class WorkloadSeen(Part):
         Requests in flight of a closed loop.
     ttft_ms, tpot_ms, e2e_ms : dict
         mean, p50, p90, p95, p99; over requests.
+    spread_ms : dict
+        ttft, tpot, e2e → quantiles at `LEVELS`, means over replications, for pictures.
     within_targets : Estimate
         Part of the requests of which no latency exceeds the bound of any of its targets; `goodput_rps` is their rate.
     requests : int
@@ -68,6 +71,7 @@ class WorkloadSeen(Part):
     ttft_ms: dict[str, Estimate]
     tpot_ms: dict[str, Estimate]
     e2e_ms: dict[str, Estimate]
+    spread_ms: dict[str, tuple[float, ...]]
     targets: tuple[TargetSeen, ...]
     within_targets: Estimate
     goodput_rps: Estimate

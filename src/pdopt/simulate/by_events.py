@@ -81,7 +81,7 @@ def by_events(
         requests=requests,
         events=events,
         seconds=perf_counter() - started,
-        notes=tuple(dict.fromkeys(note for part in every for note in part.notes())),
+        notes=tuple(dict.fromkeys(note for one in seen for note in one.notes())),
         fleet_sha256=fleet.source_hash,
         pdopt_version=pdopt.__version__,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import log, sqrt
 
@@ -13,6 +14,7 @@ from pdopt.simulate.settings import Lengths, Settings
 from pdopt.traces.arrivals import spread, tick_s
 from pdopt.traces.requests import Requests
 
+TOLD_FROM = 0.05
 Floats = NDArray[np.float64]
 
 
@@ -44,6 +46,18 @@ class Source:
         if self.trace is not None and self.settings.arrivals == "trace" and self.settings.as_recorded:
             return (len(self.trace) - 1) / self.trace.span_s
         return self.rate_rps
+
+    def notes(self) -> Iterator[str]:
+        """Say where a trace has other lengths than the workload."""
+        if self.trace is not None:
+            asked, trace = self.workload, self.trace
+            pairs = (
+                ("input tokens to compute", float(trace.new_tokens.mean()), asked.new_tokens),
+                ("output tokens", float(trace.output_tokens.mean()), asked.output_tokens),
+            )
+            for what, recorded, stated in pairs:
+                if abs(recorded / stated - 1) > TOLD_FROM:
+                    yield f"{asked.name}: the trace has {recorded:.4g} {what} on average, the fleet says {stated:.4g}"
 
     def until(self, end_s: float, random: np.random.Generator, turn: float) -> Lots:
         """Draw the requests that arrive before an end; `turn` in [0, 1) is where in a trace to begin."""

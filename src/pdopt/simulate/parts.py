@@ -45,6 +45,11 @@ class Part:
         names = ", ".join(stream.workload.name for stream in self.scene.streams)
         return f"{self.moment.words}: {names}" if self.moment.words else names
 
+    @property
+    def follows_a_trace(self) -> bool:
+        """Whether the rate of arrivals is one that changes."""
+        return any(s.source.trace is not None and s.source.settings.arrivals == "trace" for s in self.scene.streams)
+
     def replication(self, turn: int) -> Outcome:
         """Simulate once; `turn` makes the random numbers, and the place in a trace to begin at."""
         settings, streams = self.scene.settings, self.scene.streams
@@ -59,7 +64,7 @@ class Part:
         return replicate(self.scene, drawn, (self.before, last), [*seeds, 1])
 
     def notes(self) -> Iterator[str]:
-        """Say which lengths were held at the ends of what was measured."""
+        """Say which lengths were held at the ends of what was measured, and what else is not as the plan says."""
         drawn = self.outside["requests"]
         for pool, count in self.outside.items():
             if count and pool != "requests":
@@ -67,6 +72,14 @@ class Part:
                     f"{pool}: {count:,} of {drawn:,} requests are shorter or longer than measured there; they go at "
                     "the speed of the nearest measured length"
                 )
+        for one in self.scene.stations:
+            if one.pool.expected_away:
+                yield (
+                    f"{one.name}: {one.pool.expected_away:.3g} of {one.pool.instances} instances are away on average; "
+                    f"{one.instances} are simulated"
+                )
+        for stream in self.scene.streams:
+            yield from stream.source.notes()
 
 
 def parts(moment: Moment, settings: Settings, traces: Mapping[str, Requests], number: int) -> Iterator[Part]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pdopt.simulate.compiled import compiled
+from pdopt.simulate.compiled import compiled, entry
 from pdopt.simulate.events.batches import admit, plan_batch, take_out
 from pdopt.simulate.events.failing import chance, turn_over
 from pdopt.simulate.events.joining import join
@@ -44,7 +44,7 @@ def finish_shared(w: World, queue: Any, now_s: float, from_rank: int, to_rank: i
     plan_batch(w, queue, now_s)
 
 
-@compiled
+@entry
 def begin(w: World, requests: Any, waited_for: int) -> None:
     """Set out: requests that closed loops begin with come after their time to think, instances fail when they do."""
     w.tally[0].left = waited_for
@@ -64,7 +64,7 @@ def loop(stamp: int) -> tuple[Callable[..., None], Callable[..., None]]:
         the values that it closes over, and would not see that another file has changed.
     """
 
-    @compiled
+    @entry
     def run(w: World, from_rank: int, to_rank: int) -> None:
         """Let events happen until all requests that entered in the order from..to (exclusive) are done."""
         leaves, queues, tally = len(w.tree) // 2, len(w.queues), w.tally[0]
