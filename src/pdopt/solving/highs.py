@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.sparse import csc_array, diags_array
 
 from pdopt.program.matrix import Matrix
+from pdopt.solving.watch import Watch
 
 Floats = npt.NDArray[np.float64]
 PROVEN = 1e-9  # relative gap below which a plan counts as proven: the arithmetic's own noise
@@ -67,6 +68,7 @@ def run(
     gap: float = 0.0,
     start: Floats | None = None,
     options: Mapping[str, bool | float] | None = None,
+    watch: Watch | None = None,
 ) -> Outcome:
     """Minimise a matrix.
 
@@ -80,8 +82,20 @@ def run(
         A known solution to start from.
     options : mapping, optional
         Options of HiGHS.
+    watch : Watch, optional
+        Is told of every better solution and bound, and may stop the solver.
     """
-    return _solved(matrix, as_lp(matrix), time_limit_s, gap, start, options or {})
+    limits = {} if time_limit_s is None else {"time_limit": max(float(time_limit_s), 0.01)}
+    solver = _solver({"mip_rel_gap": gap, **limits, **(options or {})})
+    solver.passModel(as_lp(matrix))
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = list(start / matrix.unit)
+        solver.setSolution(solution)
+    if watch is not None:
+        _let(watch, solver, cost_scale(matrix))
+    solver.run()
+    return _outcome(solver, matrix)
 
 
 class Prepared:
@@ -94,33 +108,39 @@ class Prepared:
         """Minimise at other costs than the matrix has."""
         matrix = replace(self._matrix, cost=cost)
         self._lp.col_cost_ = cost * matrix.unit / cost_scale(matrix)
-        return _solved(matrix, self._lp, time_limit_s, gap, None, options)
+        solver = _solver({"mip_rel_gap": gap, "time_limit": max(float(time_limit_s), 0.01), **options})
+        solver.passModel(self._lp)
+        solver.run()
+        return _outcome(solver, matrix)
 
 
-def _solved(
-    matrix: Matrix,
-    lp: highspy.HighsLp,
-    time_limit_s: float | None,
-    gap: float,
-    start: Floats | None,
-    options: Mapping[str, bool | float],
-) -> Outcome:
+def _solver(options: Mapping[str, bool | float]) -> _Quiet:
     solver = _Quiet()
-    solver.setOptionValue("mip_rel_gap", gap)
     solver.setOptionValue("mip_abs_gap", 0.0)
     solver.setOptionValue("mip_feasibility_tolerance", 1e-9)
     solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
     for name, value in options.items():
         solver.setOptionValue(name, value)
-    if time_limit_s is not None:
-        solver.setOptionValue("time_limit", max(float(time_limit_s), 0.01))
-    solver.passModel(lp)
-    if start is not None:
-        solution = highspy.HighsSolution()
-        solution.col_value = list(start / matrix.unit)
-        solver.setSolution(solution)
-    solver.run()
-    return _outcome(solver, matrix)
+    return solver
+
+
+def _let(watch: Watch, solver: highspy.Highs, scale: float) -> None:
+    """Let somebody watch a solver."""
+    seen = [np.inf, -np.inf]
+
+    def looked(event: highspy.HighsCallbackEvent) -> None:
+        found = scale * event.data_out.mip_primal_bound, scale * event.data_out.mip_dual_bound
+        if found[0] < seen[0] or found[1] > seen[1]:
+            seen[:] = found
+            watch.saw(*found)
+        event.interrupt(watch.stopped)
+
+    def asked(event: highspy.HighsCallbackEvent) -> None:
+        event.interrupt(watch.stopped)
+
+    solver.cbMipInterrupt += looked
+    solver.cbSimplexInterrupt += asked
+    solver.cbIpmInterrupt += asked
 
 
 def solve_relaxed(matrix: Matrix) -> tuple[Floats, Floats] | None:
