@@ -129,7 +129,7 @@ def simulate(
         warm_up=warm_up,
         as_recorded=as_recorded,
     )
-    from pdopt.cli.progress import bar
+    from pdopt.cli.bar import bar
 
     with bar("simulating", quiet) as step:
         from pdopt.simulate import simulate as by_events

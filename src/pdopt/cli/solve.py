@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,8 +18,16 @@ from pdopt.cli.common import (
     fleet_or_exit,
     plan_or_exit,
     print_notes,
+    refuse,
 )
+from pdopt.cli.simulate import Cv, How, Router, Trace
+from pdopt.cli.simulation_input import traces_of
+from pdopt.cli.validating import Validate, load_of, validated_or_stopped
 from pdopt.fleet.files import seen_from, write_atomically
+
+if TYPE_CHECKING:
+    from pdopt.fleet.fleet import Fleet
+    from pdopt.plan.plan import Answer
 
 
 def solve(
@@ -35,25 +43,50 @@ def solve(
     current: Annotated[
         Path | None, typer.Option("--current", help="The plan that runs now (JSON): changes cost what `change` says.")
     ] = None,
+    validate: Validate = False,
+    trace: Trace = None,
+    arrivals: How = None,
+    cv: Cv = 2.0,
+    dispatch: Router = None,
     models: Models = None,
     quiet: Quiet = False,
 ) -> None:
     """Find the cheapest plan of a fleet and prove it.
 
-    The cheapest instances that carry the load within the targets.
+    The cheapest instances that carry the load within the targets. Ctrl-C ends the solver as --time-limit does: with the
+    best plan so far, and how far from the cheapest it can be. --validate simulates the plan request by request (--trace,
+    --arrivals, --cv and --dispatch say how, as for pdopt simulate), and plans with more caution until every target holds.
 
-    Exit codes: 0 a plan, 2 bad input, 3 infeasible (with the reasons), 4 no plan within the time limit.
+    Exit codes: 0 a plan, 2 bad input, 3 infeasible (with the reasons) or no plan that holds in simulation, 4 no plan
+    within the time limit.
     """
     check_output(output)
+    if not validate and (trace or arrivals or dispatch):
+        raise refuse("--trace, --arrivals, --cv and --dispatch say how to simulate; add --validate")
     problem = fleet_or_exit(fleet, models)
     running = None if current is None else plan_or_exit(current)
+    logs = traces_of(trace or [], problem)
 
-    from pdopt import solve as solve_fleet
+    from pdopt.cli.progress import watched
     from pdopt.plan.plan import Plan
     from pdopt.render.plan import answer_lines
     from pdopt.render.text import show
+    from pdopt.solving.solve import nothing_yet
+    from pdopt.solving.solve import solve as solve_fleet
 
-    answer = solve_fleet(problem, time_limit_s=time_limit, gap=gap, current=running)
+    def solved(asked: Fleet) -> tuple[Answer, bool]:
+        with watched(quiet) as watch:
+            return solve_fleet(asked, time_limit, gap, running, watch=watch), watch.stopped
+
+    try:
+        if validate:
+            how = arrivals.value if arrivals else "trace" if logs else "poisson"
+            load = load_of(problem, logs, how, cv, dispatch.value if dispatch else None)
+            answer = validated_or_stopped(problem, solved, load, quiet)
+        else:
+            answer, _ = solved(problem)
+    except KeyboardInterrupt:
+        answer = nothing_yet(problem)
     print_notes(answer.notes, quiet)
     if output is not None:
         if isinstance(answer, Plan):
@@ -63,7 +96,9 @@ def solve(
         typer.echo(answer.to_json(), nl=False)
     else:
         show(answer_lines(answer))
-    if answer.status == "infeasible":
+    if answer.status == "infeasible" or (
+        isinstance(answer, Plan) and answer.validation and not answer.validation.holds
+    ):
         raise typer.Exit(INFEASIBLE)
     if answer.status == "unknown":
         raise typer.Exit(OUT_OF_TIME)

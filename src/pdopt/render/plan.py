@@ -13,6 +13,7 @@ from pdopt.render.buying import buy_list
 from pdopt.render.periods import busiest, more_periods, period_table
 from pdopt.render.robustness import robustness_lines
 from pdopt.render.text import Line, number, percent, table, usd, usd_per_month
+from pdopt.render.validation import validation_lines
 
 WORDS = {"optimal": "the cheapest plan, proven", "feasible": "the best plan found so far"}
 
@@ -71,6 +72,8 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
         held = f"{number(answer.preference.gpus_elsewhere)} GPUs are held on others, as few as possible"
         yield f"prefers {', '.join(answer.preference.skus)}: {held}; the cheapest among such plans"
     yield from robustness_lines(answer)
+    if answer.validation is not None:
+        yield from validation_lines(answer.validation)
     yield _rests_on(answer)
     yield _proof(answer)
 

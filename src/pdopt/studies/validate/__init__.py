@@ -56,7 +56,7 @@ class _Validating:
         self._load: dict[str, str | int | float] = {}
 
     def answer(self) -> Answer:
-        """Plan with more and more caution until a plan holds; then look for a cheaper one, and for what is left over."""
+        """Plan with more and more caution until a plan holds; then look for a cheaper one, and for what is left."""
         failing = caution = Caution()
         for _ in range(ROUNDS):
             answer = self._tried(caution)
