@@ -54,8 +54,8 @@ def solve(
     """Find the cheapest plan of a fleet and prove it.
 
     The cheapest instances that carry the load within the targets. Ctrl-C ends the solver as --time-limit does: with the
-    best plan so far, and how far from the cheapest it can be. --validate simulates the plan request by request (--trace,
-    --arrivals, --cv and --dispatch say how, as for pdopt simulate), and plans with more caution until every target holds.
+    best plan so far, and how far from the cheapest it can be. --validate simulates the plan request by request, as
+    --trace, --arrivals, --cv and --dispatch say, and plans with more caution until every target holds there.
 
     Exit codes: 0 a plan, 2 bad input, 3 infeasible (with the reasons) or no plan that holds in simulation, 4 no plan
     within the time limit.
@@ -102,3 +102,10 @@ def solve(
         raise typer.Exit(INFEASIBLE)
     if answer.status == "unknown":
         raise typer.Exit(OUT_OF_TIME)
+
+
+def _holds(answer: Answer) -> bool:
+    """Whether simulation, if there was one, confirmed the plan."""
+    from pdopt.plan.plan import Plan
+
+    return not isinstance(answer, Plan) or answer.validation is None or answer.validation.holds

@@ -81,7 +81,8 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
 def _headline(plan: Plan) -> Iterator[str]:
     average = "" if plan.periods is None else " on average"
     month = usd_per_month(plan.cost_per_hour)
-    yield f"{plan.name}: {usd(plan.cost_per_hour)} per hour{average}, {month} per month ({WORDS[plan.status]})"
+    words = "the cheapest found that holds in simulation" if _cautious(plan) else WORDS[plan.status]
+    yield f"{plan.name}: {usd(plan.cost_per_hour)} per hour{average}, {month} per month ({words})"
     if plan.budget is not None:
         share = (
             plan.budget.value_per_hour / plan.budget.wanted_value_per_hour if plan.budget.wanted_value_per_hour else 1
@@ -208,8 +209,15 @@ def _rests_on(plan: Plan) -> str:
     return f"rests on profiles: {counts} (sources with --json)"
 
 
+def _cautious(plan: Plan) -> bool:
+    """Whether a plan was made for more than what was asked."""
+    return plan.validation is not None and plan.validation.holds and plan.validation.chosen > 0
+
+
 def _proof(plan: Plan) -> str:
     seconds = f", found in {plan.effort.total_s:.2f} s" if plan.effort else ""
+    if _cautious(plan):
+        seconds += f"; for what plan {plan.validation.chosen + 1} was made for"  # type: ignore[union-attr]
     bound = usd(plan.bound_per_hour)
     if plan.budget is not None:
         if plan.status == "optimal":
