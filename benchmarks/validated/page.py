@@ -3,36 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from pdopt.plan.validation import Missed, Validation
 
-HEAD = """\
-# Plans that hold in simulation
-
-Written by `python -m benchmarks.validated`; do not edit.
-
-`pdopt solve fleet.yaml --validate` simulates the plan request by request ([simulation](simulation.md)), and where a target
-is missed makes another plan with more caution, until every target holds:
-
-1. A TPOT that a plan for steady batches misses is first planned for under open arrivals (`decode_load: open`): the batch of an
-   engine breathes, and a plan loaded up to the last slot, or to the edge of a step in its curve, tips over.
-2. Every other target that is missed is planned for at a tighter bound: divided by what the formulas were too hopeful by
-   (simulated / planned), at most by a tenth in one round, for latencies near saturation say little of those below.
-3. Once a plan holds, up to two plans with less caution are tried, and the cheapest that holds is taken.
-4. Instances are taken away from each pool, alone, to see what is left over.
-
-If tighter targets are out of reach, or twelve plans all miss, the answer says which target is in the way, shows the plan that
-comes nearest, and ends with exit code 3. A target counts as missed if its whole confidence interval is beyond the bound, or
-the interval straddles it and its middle is beyond. The proof of cost is then that of the plan's caution, not of all plans that hold.
-`--trace WORKLOAD=FILE` replays request logs, `--arrivals gamma --cv 2` brings bursts, `--dispatch` says what the router does.
-
-## What it found
-
-Dollars per hour. `formulas` is the plan that the formulas alone give, with the targets that it misses in simulation
-(simulated of bound, milliseconds); `holds at` is the plan that keeps all of them.
-
-"""
+HEAD = (Path(__file__).parent / "head.md").read_text(encoding="utf-8")
 
 
 def page(results: list[dict[str, Any]]) -> str:
