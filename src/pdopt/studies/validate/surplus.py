@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.plan import Plan, Pool
@@ -21,10 +20,9 @@ def surplus(fleet: Fleet, plan: Plan, simulate: Simulate, tell: Callable[[str], 
     """
     for llm in dict.fromkeys(pool.model for pool in plan.pools):
         pools = _busiest(plan, llm)
-        mine = replace(fleet, workloads={name: w for name, w in fleet.workloads.items() if w.llm == llm})
         for pool in pools:
             tell(f"taking instances from {llm} {pool.role} on {pool.sku}")
-            spare = _spare(mine, plan.model_copy(update={"pools": pools}), pool, simulate)
+            spare = _spare(fleet, plan.model_copy(update={"pools": pools}), pool, simulate)
             if spare:
                 yield Surplus(
                     model=llm,
