@@ -36,14 +36,13 @@ def result(case: Case) -> dict[str, Any]:
     answer = validated(
         fleet,
         lambda asked: solve(asked, case.time_limit_s, case.gap),
-        lambda asked, plan: simulate(asked, plan, settings, logs),
+        lambda asked, plan, times: simulate(asked, plan, replace(settings, requests=times * requests), logs),
         lambda words: print(f"  {words}", file=sys.stderr),
     )
     assert isinstance(answer, Plan)
     assert answer.validation is not None
-    shown = replace(case, traces=dict(case.traces))
     return {
-        "case": shown.name,
+        "case": case.name,
         "fleet": case.fleet,
         "load": case.load,
         "seconds": round(perf_counter() - started, 1),

@@ -88,7 +88,7 @@ def biased(factor: float):
     def value_of(plan, target, planned):
         return planned if target.startswith("tpot") else factor * mm1_ms(prefill_instances(plan))
 
-    return lambda fleet, plan: seen(plan, value_of)
+    return lambda fleet, plan, times: seen(plan, value_of)
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 8.0])
@@ -121,7 +121,7 @@ def test_instances_that_a_simulator_does_not_need_are_told_as_left_over():
         def value_of(plan, target, planned):
             return 1.0 if prefill_instances(plan) >= prefill or target.startswith("tpot") else 5000.0
 
-        return lambda fleet, plan: seen(plan, value_of)
+        return lambda fleet, plan, times: seen(plan, value_of)
 
     plan = validated(fleet_of(document()), solve, enough_with(2))
     (spare,) = (one for one in plan.validation.surplus if one.role == "prefill")
@@ -150,7 +150,7 @@ def steps() -> dict:
 def test_a_steady_batch_that_tips_over_a_step_is_planned_anew_under_open_arrivals():
     """Steady, 3100 of 3200 tokens/s fit one instance; the batch breathes past 32, where it yields only 1100."""
     few = Settings(requests=4000, replications=4)
-    plan = validated(fleet_of(steps()), solve, lambda fleet, plan: simulate(fleet, plan, few))
+    plan = validated(fleet_of(steps()), solve, lambda fleet, plan, times: simulate(fleet, plan, few))
     first = plan.validation.rounds[0]
     assert first.decode_load == "steady"
     assert [missed.target for missed in first.missed] == ["tpot_mean_ms"]

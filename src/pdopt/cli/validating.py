@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,8 +61,8 @@ def validated_or_stopped(
             raise KeyboardInterrupt
         return answer
 
-    def simulated(asked: Fleet, plan: Plan) -> Simulation:
-        return simulate(asked, plan, load.settings, load.traces)
+    def simulated(asked: Fleet, plan: Plan, times: int) -> Simulation:
+        return simulate(asked, plan, replace(load.settings, requests=times * load.settings.requests), load.traces)
 
     try:
         return validated(fleet, solved, simulated, lambda words: say(words, quiet))

@@ -7,15 +7,13 @@ from collections.abc import Callable
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.plan import Answer, NoPlan, Plan
 from pdopt.plan.validation import Missed, Round, Validation
-from pdopt.simulate.answers import Simulation
 from pdopt.studies.figures import instances
 from pdopt.studies.validate.load import load_of
-from pdopt.studies.validate.missed import missed
+from pdopt.studies.validate.missed import Simulate, decided, missed
 from pdopt.studies.validate.surplus import surplus
 from pdopt.studies.validate.tighten import Caution, between, more
 
 Solve = Callable[[Fleet], Answer]
-Simulate = Callable[[Fleet, Plan], Simulation]
 Tell = Callable[[str], None]
 ROUNDS = 12
 CENT = 0.005
@@ -35,7 +33,7 @@ def validated(fleet: Fleet, solve: Solve, simulate: Simulate, tell: Tell = lambd
     ----------
     fleet : Fleet
     solve, simulate : functions
-        Fleet → plan, and (fleet, plan) → simulation.
+        Fleet → plan, and (fleet, plan, how many times the requests) → simulation.
     tell : function
         Takes what is being done, in words.
 
@@ -76,7 +74,7 @@ class _Validating:
         if isinstance(answer, Plan):
             plan = _as_asked(self.fleet, answer)
             self._tell(f"{number}: simulating (${plan.cost_per_hour:,.2f} per hour)")
-            simulation = self._simulate(self.fleet, plan)
+            simulation = decided(self._simulate, self.fleet, plan)
             self._load = load_of(simulation)
             self.plans.append(plan)
             self.rounds.append(_round(plan, caution, missed(simulation)))

@@ -7,10 +7,7 @@ from collections.abc import Callable, Iterator
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.plan import Plan, Pool
 from pdopt.plan.validation import Surplus
-from pdopt.simulate.answers import Simulation
-from pdopt.studies.validate.missed import missed
-
-Simulate = Callable[[Fleet, Plan], Simulation]
+from pdopt.studies.validate.missed import Simulate, missed
 
 
 def surplus(fleet: Fleet, plan: Plan, simulate: Simulate, tell: Callable[[str], None]) -> Iterator[Surplus]:
@@ -50,6 +47,6 @@ def _spare(fleet: Fleet, plan: Plan, pool: Pool, simulate: Simulate) -> int:
     for left in range(pool.instances - 1, 0, -1):
         fewer = pool.model_copy(update={"instances": left})
         pools = tuple(fewer if other is pool else other for other in plan.pools)
-        if missed(simulate(fleet, plan.model_copy(update={"pools": pools}))):
+        if missed(simulate(fleet, plan.model_copy(update={"pools": pools}), 1)):
             return pool.instances - left - 1
     return pool.instances - 1
