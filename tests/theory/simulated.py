@@ -50,8 +50,13 @@ class Site:
     assumptions: tuple[tuple[str, str], ...] = ()
 
 
-def simulated(asked: dict[str, Asked], site: Site, settings: Settings) -> Simulation:
+def simulated(asked: dict[str, Asked], site: Site, settings: Settings, **more) -> Simulation:
     """Simulate a plan written by hand, its fleet read from a file as any other."""
+    return simulate(fleet_of(document_of(asked, site)), plan_of(asked, site), settings, **more)
+
+
+def document_of(asked: dict[str, Asked], site: Site) -> dict:
+    """Write the fleet of such a plan."""
     shape = SHAPE if site.dp == 1 else {**SHAPE, "dp": site.dp}
     llm = {
         "prefill": [{**shape, "input_tokens": t, "tokens_per_s": TOKENS_PER_S * site.dp} for t in (1, 100_000)],
@@ -61,7 +66,7 @@ def simulated(asked: dict[str, Asked], site: Site, settings: Settings) -> Simula
         llm["encode"] = [{**SHAPE, "image_tokens": 100, "images_per_s": 20.0}]
     workload = {"model": "llm", "slo": {"ttft_mean_ms": 1000, "tpot_mean_ms": 50}}
     images = {"images": 1, "image_tokens": 100, "encode_service_cv2": 1.0} if site.encode else {}
-    document = {
+    return {
         "skus": {"node": {"gpu": "g", "gpus": 1, "usd_per_hour": 1}},
         "models": {"llm": llm},
         "assumptions": dict(site.assumptions),
@@ -77,7 +82,6 @@ def simulated(asked: dict[str, Asked], site: Site, settings: Settings) -> Simula
             for name, one in asked.items()
         },
     }
-    return simulate(fleet_of(document), plan_of(asked, site), settings)
 
 
 def plan_of(asked: dict[str, Asked], site: Site) -> Plan:
