@@ -62,9 +62,7 @@ HitRate = Annotated[float | None, typer.Option("--hit-rate", help="Part of the r
 Lost = Annotated[int, typer.Option("--lost", help="Instances of every pool that are gone all the time.", min=0)]
 Lasts = Annotated[float | None, typer.Option("--fails-every-h", help="Hours that an instance lasts on average.")]
 Repair = Annotated[float, typer.Option("--repair-min", help="Minutes until a failed instance is back, on average.")]
-WarmUp = Annotated[
-    float | None, typer.Option("--warm-up", help="Requests left out at the start, per counted one; MSER-5 if left out.")
-]
+WarmUp = Annotated[float | None, typer.Option("--warm-up", help="Requests left out at the start, per counted one.")]
 
 
 def simulate(

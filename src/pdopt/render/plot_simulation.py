@@ -8,7 +8,7 @@ from typing import Any
 from pdopt.render.plot import PlotRefusedError
 from pdopt.simulate.answers import LEVELS, Simulation, WorkloadSeen
 
-MOST_LINES = 12
+MOST_LINES, LOG_FROM = 12, 30.0
 TITLES = {"ttft": "time to first token, ms", "tpot": "time per output token, ms", "e2e": "whole request, ms"}
 
 
@@ -22,6 +22,7 @@ def plot_simulation(found: Simulation, file: Path) -> None:
     """
     try:
         from matplotlib.figure import Figure
+        from matplotlib.ticker import NullFormatter
     except ImportError:
         raise PlotRefusedError("drawing needs matplotlib; pip install 'pdopt[plot]'") from None
     figure = Figure(figsize=(15, 5.2), layout="constrained")
@@ -32,8 +33,11 @@ def plot_simulation(found: Simulation, file: Path) -> None:
             _draw(axis, seen, metric, f"C{number}")
     for axis, title in zip(axes, TITLES.values(), strict=True):
         axis.set(title=title, ylabel="part of the requests within it", ylim=(0, 1.01))
-        axis.set_xscale("log")
-        axis.xaxis.set_major_formatter("{x:g}")
+        low, high = axis.get_xlim()
+        if low > 0 and high > LOG_FROM * low:
+            axis.set_xscale("log")
+            axis.xaxis.set_minor_formatter(NullFormatter())
+        axis.xaxis.set_major_formatter("{x:,g}")
         axis.grid(alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
     more = len(found.workloads) - len(shown)

@@ -1,4 +1,4 @@
-"""What replications tell together: means with confidence intervals, and where the start no longer shows."""
+"""What replications tell together: means with confidence intervals."""
 
 from __future__ import annotations
 
@@ -6,13 +6,8 @@ from collections.abc import Sequence
 from math import sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pdopt.simulate.answers import Estimate
-
-Floats = NDArray[np.float64]
-BATCH = 5
-MOST_REMOVED = 0.5
 
 
 def estimate(values: Sequence[float], confidence: float) -> Estimate:
@@ -30,19 +25,3 @@ def estimate(values: Sequence[float], confidence: float) -> Estimate:
         return Estimate(mean=mean, low=mean, high=mean)
     half = float(stdtrit(len(known) - 1, (1 + confidence) / 2) * known.std(ddof=1) / sqrt(len(known)))
     return Estimate(mean=mean, low=mean - half, high=mean + half)
-
-
-def settled_from(series: Floats) -> int:
-    """Give how many of the first values of a series to leave out: MSER-5 (White 1997).
-
-    Of the means of five values each, so many are left out that the standard error of the mean of the rest is least; at
-    most half of them, for few values at the end may agree by chance.
-    """
-    means = series[: len(series) // BATCH * BATCH].reshape(-1, BATCH).mean(axis=1)
-    if len(means) < 2:
-        return 0
-    left = np.arange(len(means), 0, -1)
-    sums, squares = (np.cumsum((means**power)[::-1])[::-1] for power in (1, 2))
-    error = (squares - sums**2 / left) / left**2
-    most = max(int(len(means) * MOST_REMOVED), 1)
-    return int(np.argmin(error[:most])) * BATCH

@@ -54,7 +54,7 @@ class Settings:
     lost : int
         Instances of every pool that are gone all the time.
     warm_up : float or None
-        Part of the counted requests to run before them; None: as long as MSER-5 says.
+        Requests to leave out at the start, per one that counts; None: a fifth, or three times what is in flight.
     as_recorded : bool
         Replay traces at their own rate, not at the demand of the plan.
     """

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pdopt.fleet.fleet import Target, Workload
 from pdopt.simulate.answers import LEVELS, Estimate, Holds, PoolSeen, TargetSeen, WorkloadSeen
 from pdopt.simulate.engine import Outcome
-from pdopt.simulate.intervals import estimate, settled_from
+from pdopt.simulate.intervals import estimate
 from pdopt.simulate.parts import Part
 from pdopt.simulate.requests import Stream
 
@@ -36,7 +36,6 @@ class Seen:
 
     def __init__(self, part: Part, outcomes: Sequence[Outcome]):
         self._part, self._outcomes = part, outcomes
-        self.left_out = self._left_out()
         self.growing = {metric for metric in METRICS if self._grows(metric)}
 
     def notes(self) -> Iterator[str]:
@@ -71,21 +70,13 @@ class Seen:
                 longest=max(int(outcome.longest[place]) for outcome in self._outcomes),
             )
 
-    def _left_out(self) -> int:
-        """Count the requests to leave out at the start: those that fill the queues, and more where MSER-5 says so."""
-        if self._part.scene.settings.warm_up is not None:
-            return self._part.before
-        several = [_relative(outcome, "e2e") for outcome in self._outcomes]
-        count = min(len(series) for series in several)
-        return max(self._part.before, settled_from(np.mean([series[:count] for series in several], axis=0)))
-
     def _over(self, value: Callable[[Outcome], float]) -> Estimate:
         return estimate([value(outcome) for outcome in self._outcomes], self._part.scene.settings.confidence)
 
     def _workload(self, place: int) -> WorkloadSeen:
         stream, moment = self._part.scene.streams[place], self._part.moment
         asked, settings = stream.workload, self._part.scene.settings
-        chosen = [_chosen(outcome, place, self.left_out) for outcome in self._outcomes]
+        chosen = [_chosen(outcome, place, self._part.before) for outcome in self._outcomes]
         times = {
             metric: [getattr(o, f"{metric}_s")[c] * 1e3 for o, c in zip(self._outcomes, chosen, strict=True)]
             for metric in METRICS
@@ -142,7 +133,7 @@ class Seen:
         """Whether times grew: the last third of those that count is longer, in all likelihood, than the first."""
         if self._part.follows_a_trace:
             return False
-        thirds = [np.array_split(_relative(outcome, metric)[self.left_out :], 3) for outcome in self._outcomes]
+        thirds = [np.array_split(_relative(outcome, metric)[self._part.before :], 3) for outcome in self._outcomes]
         longer = estimate([float(last.mean() - first.mean()) for first, _, last in thirds], GROWTH_CONFIDENCE)
         return longer.low > 0 and longer.mean > GROWTH
 

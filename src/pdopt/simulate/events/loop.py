@@ -67,13 +67,14 @@ def loop(stamp: int) -> tuple[Callable[..., None], Callable[..., None]]:
     @entry
     def run(w: World, from_rank: int, to_rank: int) -> None:
         """Let events happen until all requests that entered in the order from..to (exclusive) are done."""
-        leaves, queues, tally = len(w.tree) // 2, len(w.queues), w.tally[0]
+        leaves, queues, tally, now_s = len(w.tree) // 2, len(w.queues), w.tally[0], 0.0
         while tally.left > 0 and stamp >= 0:
             queue_s, open_s = w.tree[1], w.opens[tally.opened]
             later_s = w.later[0].time_s if tally.later > 0 else NEVER
             earliest = min(queue_s, open_s, later_s)
             if earliest == NEVER:
-                return
+                break
+            now_s = earliest
             tally.events += 1
             if queue_s == earliest:
                 leaf = 1
@@ -91,5 +92,7 @@ def loop(stamp: int) -> tuple[Callable[..., None], Callable[..., None]]:
             else:
                 tally.opened += 1
                 enter(w, tally.opened - 1, open_s, from_rank, to_rank)
+        if tally.seen_to_s == NEVER:
+            look(w, now_s, False)
 
     return run, begin
