@@ -1,0 +1,2 @@
+HEAD = "# {date} {aisimulate}\n"
+MEASURED = OTHERS = PERCENTILES = POOR = WHICH = ""
