@@ -54,19 +54,18 @@ def run(python: str, folder: Path) -> tuple[list[Planned], list[Replayed]]:
     """Plan all cases, replay every deployment once."""
     found, seen = [], []
     folder.mkdir(exist_ok=True)
-    referee = Referee(python, folder)
-    for case in CASES:
-        asked: dict[str, Deployment] = {}
-        for row, deployment in plans(case):
-            found.append(row)
-            if deployment is not None:
+    with Referee(python, folder) as referee:
+        for case in CASES:
+            asked: dict[str, Deployment] = {}
+            for row, deployment in plans(case):
+                found.append(row)
+                if deployment is not None:
+                    asked.setdefault(deployment.name, deployment)
+            for deployment in others(case):
                 asked.setdefault(deployment.name, deployment)
-        for deployment in others(case):
-            asked.setdefault(deployment.name, deployment)
-        for deployment in asked.values():
-            seen.append(judged(referee, case, deployment))
-            print(_in_short(case, seen[-1]), file=sys.stderr, flush=True)
-    referee.close()
+            for deployment in asked.values():
+                seen.append(judged(referee, case, deployment))
+                print(_in_short(case, seen[-1]), file=sys.stderr, flush=True)
     return found, seen
 
 

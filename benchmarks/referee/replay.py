@@ -150,13 +150,20 @@ class Referee:
 
     def __init__(self, python: str, folder: Path):
         self._folder = folder
-        self._process = subprocess.Popen(
-            [python, str(HERE / "driver.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=(folder / "errors.txt").open("w", encoding="utf-8"),
-            text=True,
-        )
+        with (folder / "errors.txt").open("w", encoding="utf-8") as errors:
+            self._process = subprocess.Popen(
+                [python, str(HERE / "driver.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+
+    def __enter__(self) -> Referee:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
 
     def requests(self, replay: Replay) -> Floats:
         """Give arrival, TTFT and TPOT of every request in seconds."""
@@ -176,12 +183,6 @@ class Referee:
             said = (self._folder / "errors.txt").read_text(encoding="utf-8").strip().splitlines()
             raise SystemExit(f"AISimulate failed on {asked}: {said[-1] if said else 'it does not say why'}")
         return np.array(json.loads(answer), dtype=float) / 1e3
-
-    def close(self) -> None:
-        """Let it end."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
 
 
 def version(python: str) -> str:

@@ -1,0 +1,53 @@
+"""docs/referee.md is what the tables of the last run make, and the tables are of pdopt's plans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from benchmarks.referee.__main__ import written
+from benchmarks.referee.cases import ASSUMPTIONS, CASES, RECOMMENDED, STATISTICS
+from benchmarks.referee.page import holds
+from benchmarks.referee.plans import planned
+from benchmarks.referee.results import PLANS, REPLAYS, Planned, Replayed, read
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert written() == (DOCS / "referee.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.fleet)
+def test_the_tables_are_of_the_plans_that_pdopt_makes(case) -> None:  # type: ignore[no-untyped-def]
+    _as_planned(case, RECOMMENDED, "p99", "catalogue")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.fleet)
+def test_all_of_them(case) -> None:  # type: ignore[no-untyped-def]
+    for profile in case.profiles:
+        for statistic in STATISTICS:
+            for assumptions in ASSUMPTIONS:
+                _as_planned(case, assumptions, statistic, profile)
+
+
+def _as_planned(case, *asked: str) -> None:  # type: ignore[no-untyped-def]
+    """Counts and predictions are in the table, but for its six digits."""
+    now, _ = planned(case, *asked)
+    (then,) = [
+        row
+        for row in read(PLANS, Planned)
+        if (row.case, row.assumptions, row.statistic, row.profile) == (case.name, *asked)
+    ]
+    assert (now.status, now.deployment, now.gpus) == (then.status, then.deployment, then.gpus)
+    for key in ("usd_per_hour", "ttft_mean_ms", "ttft_p99_ms", "tpot_mean_ms", "tpot_p99_ms"):
+        assert getattr(now, key) == pytest.approx(getattr(then, key), rel=1e-5)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.best_known], ids=lambda case: case.fleet)
+def test_the_recommended_plan_holds_with_no_more_gpus_than_the_best_known(case) -> None:  # type: ignore[no-untyped-def]
+    plan, _ = planned(case, RECOMMENDED, "p99", "catalogue")
+    (seen,) = [row for row in read(REPLAYS, Replayed) if (row.case, row.deployment) == (case.name, plan.deployment)]
+    assert plan.gpus <= case.best_known
+    assert holds(case, seen, "p99")
