@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from benchmarks.referee.balanced import by_formula
 from benchmarks.referee.cases import CASES, HERE, Case
 from benchmarks.referee.deployment import Deployment, of_words
 from benchmarks.referee.judge import replayed
 from benchmarks.referee.page import page
 from benchmarks.referee.plans import plans
 from benchmarks.referee.replay import Referee, rate_rps, version
-from benchmarks.referee.results import ABOUT, PLANS, REPLAYS, About, Planned, Replayed, read, write
+from benchmarks.referee.results import ABOUT, DECODE, PLANS, REPLAYS, About, Decoded, Planned, Replayed, read, write
 
 import pdopt
 
@@ -31,15 +32,16 @@ def main() -> None:
     """Replay where there is a referee; write the page in any case."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.referee", description=__doc__)
     parser.add_argument("--python", default=os.environ.get("PDOPT_REFEREE_PYTHON"), metavar="PYTHON")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep what was replayed, to go on where a run ended")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the replays, to go on where a run ended")
     options = parser.parse_args()
     python = options.python
     if python:
         told = version(python)
         with tempfile.TemporaryDirectory() as folder:
-            found, seen = run(python, options.keep or Path(folder))
+            found, seen, formulas = run(python, options.keep or Path(folder))
         write(PLANS, found)
         write(REPLAYS, seen)
+        write(DECODE, formulas)
         write(ABOUT, [About(date.today().isoformat(), told, pdopt.__version__)])
     (DOCS / "referee.md").write_text(written(), encoding="utf-8")
     print("docs/referee.md written" + ("" if python else " from the tables of the last run"))
@@ -47,12 +49,12 @@ def main() -> None:
 
 def written() -> str:
     """Give the page that the tables make."""
-    return page(read(PLANS, Planned), read(REPLAYS, Replayed), read(ABOUT, About)[0])
+    return page(read(PLANS, Planned), read(REPLAYS, Replayed), read(DECODE, Decoded), read(ABOUT, About)[0])
 
 
-def run(python: str, folder: Path) -> tuple[list[Planned], list[Replayed]]:
+def run(python: str, folder: Path) -> tuple[list[Planned], list[Replayed], list[Decoded]]:
     """Plan all cases, replay every deployment once."""
-    found, seen = [], []
+    found, seen, formulas = [], [], []
     folder.mkdir(exist_ok=True)
     with Referee(python, folder) as referee:
         for case in CASES:
@@ -65,8 +67,9 @@ def run(python: str, folder: Path) -> tuple[list[Planned], list[Replayed]]:
                 asked.setdefault(deployment.name, deployment)
             for deployment in asked.values():
                 seen.append(judged(referee, case, deployment))
+                formulas += by_formula(case, deployment)
                 print(_in_short(case, seen[-1]), file=sys.stderr, flush=True)
-    return found, seen
+    return found, seen, formulas
 
 
 def _in_short(case: Case, seen: Replayed) -> str:

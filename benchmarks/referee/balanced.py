@@ -8,9 +8,13 @@ group (docs/model.md has n = 1). The spread of a batch is that of N over n: narr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
-from benchmarks.referee.deployment import Group
+from benchmarks.referee.cases import RECOMMENDED, Case
+from benchmarks.referee.deployment import Deployment, Group
+from benchmarks.referee.results import Decoded
 
 from pdopt.capacity.decode import BatchCurve, batch_curve
 from pdopt.fleet.fleet import Fleet
@@ -18,18 +22,26 @@ from pdopt.fleet.fleet import Fleet
 Floats = npt.NDArray[np.float64]
 
 
-def balanced_tpot_s(fleet: Fleet, group: Group, level: float = 0.99) -> tuple[float, float]:
-    """Give mean TPOT and the quantile of what an arriving request meets, of a group with balanced batches.
+def by_formula(case: Case, deployment: Deployment) -> Iterator[Decoded]:
+    """Yield TPOT by both formulas with every profile of a case, where one group decodes."""
+    if len(deployment.decode) > 1:
+        return
+    (group,) = deployment.decode
+    for profile in case.profiles:
+        fleet = case.asked(RECOMMENDED, "p99", profile)
+        (workload,) = fleet.workloads.values()
+        curve, tokens_per_s = _curve(fleet, group), group.rate_rps * workload.output_tokens
+        alone = balanced(curve, 1, tokens_per_s / group.instances)
+        together = balanced(curve, group.instances, tokens_per_s)
+        yield Decoded(case.name, deployment.name, profile, *(1e3 * time_s for time_s in (*alone, *together)))
 
-    Infinite where the group is overloaded. Past the largest measured batch requests wait and share.
+
+def balanced(curve: BatchCurve, instances: int, tokens_per_s: float, level: float = 0.99) -> tuple[float, float]:
+    """Give mean TPOT and a quantile of what an arriving request meets: N requests on n instances, N / n on each.
+
+    Infinite where the group is overloaded. Past the largest measured batch requests wait and share. With one instance
+    this is pdopt's own chain of open arrivals.
     """
-    (workload,) = fleet.workloads.values()
-    curve = _curve(fleet, group)
-    return balanced(curve, group.instances, group.rate_rps * workload.output_tokens, level)
-
-
-def balanced(curve: BatchCurve, instances: int, tokens_per_s: float, level: float) -> tuple[float, float]:
-    """Solve the chain of N requests on n instances, each with N / n of them."""
     most = int(4 * instances * curve.batches[-1])
     total = np.arange(1, most + 1)
     each = np.clip(total / instances, 1.0, None)

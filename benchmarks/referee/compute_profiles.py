@@ -17,10 +17,13 @@ from pdopt.catalogue.aic.request import Request
 from pdopt.catalogue.aic.sdk import load
 
 MODEL, GPU = "Qwen/Qwen3-32B-FP8", "h200-sxm"
-POINTS = {"sglang": ((4096, 6144, 8192), (6144, 8192)), "trtllm": ((2048, 4000, 6144), (4096, 4500))}  # prefill, decode
+POINTS = {  # lengths of prefill, contexts of decode
+    "sglang": ((4096, 6144, 8192), (6144, 8192)),
+    "trtllm": ((2048, 4000, 6144), (4096, 4500)),
+}
 EDGES = (16, 24, 32, 48, 64, 80, 96, 128, 160, 192, 256)  # where kernels or captured graphs change
-BETWEEN = (1, 2, 4, 8, 12, 20, 28, 36, 40, 44, 52, 56, 60, 72, 88, 104, 112, 120, 136, 144, 176, 208, 224, 240, 288, 320)
-BATCHES = tuple(sorted({*BETWEEN, *EDGES, *(edge + 1 for edge in EDGES), 384}))
+BETWEEN = (1, 2, 4, 8, 12, 20, 28, 36, 40, 44, 52, 56, 60, 72, 88, 104, 112, 120, 136, 144, 176, 208, 224, 240, 288)
+BATCHES = tuple(sorted({*BETWEEN, *EDGES, *(edge + 1 for edge in EDGES), 320, 384}))
 
 
 def main() -> None:

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from benchmarks.referee.cases import HERE
 
-PLANS, REPLAYS, ABOUT = HERE / "plans.csv", HERE / "replays.csv", HERE / "about.csv"
+PLANS, REPLAYS, DECODE, ABOUT = (HERE / f"{name}.csv" for name in ("plans", "replays", "decode", "about"))
 
-Row = TypeVar("Row", "Planned", "Replayed", "About")
+Row = TypeVar("Row", "Planned", "Replayed", "Decoded", "About")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,19 @@ class Replayed:
     tpot_p99_ms: float
     tpot_p99_least_ms: float
     tpot_p99_most_ms: float
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """TPOT of a deployment with one decode group by two formulas, in milliseconds: open arrivals, balanced batches."""
+
+    case: str
+    deployment: str
+    profile: str
+    open_mean_ms: float
+    open_p99_ms: float
+    balanced_mean_ms: float
+    balanced_p99_ms: float
 
 
 @dataclass(frozen=True)

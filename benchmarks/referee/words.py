@@ -1,2 +1,5 @@
+"""What the page says around its tables."""
+
 HEAD = "# {date} {aisimulate}\n"
-MEASURED = OTHERS = PERCENTILES = POOR = WHICH = ""
+MEASURED = OTHERS = POOR = WHICH = PREDICTED = DECODE = ""
+PROFILES = {"catalogue": "", "fine": ""}
