@@ -25,6 +25,7 @@ ASSUMPTIONS: dict[str, dict[str, object]] = {
     RECOMMENDED: {"dispatch": "pooled", "decode_load": "open"},  # prefill_service_cv2 is the fleet's
 }
 STATISTICS = ("mean", "p99")
+WITH_STEPS = (PAPER, RECOMMENDED)  # what is asked of the profiles with steps, as p99: the others would say little new
 FAR_MS = 1e7  # a target that binds nothing, so that the plan tells the number
 
 
@@ -44,6 +45,8 @@ class Case:
         Who or what → a deployment in words, on the fleet's first GPU type.
     best_known : int or None
         GPUs of the smallest deployment known to hold at p99.
+    companion : str
+        What a group is replayed with where its role has several: their other role, at the same load for each.
     lengths_cv : float
         Coefficient of variation of input and output lengths (log-normal); 0 is fixed lengths.
     """
@@ -55,6 +58,7 @@ class Case:
     seeds: tuple[int, ...]
     others: dict[str, str]
     best_known: int | None = None
+    companion: str = ""
     lengths_cv: float = 0.0
     profiles: tuple[str, ...] = ("catalogue",)
 
@@ -109,13 +113,14 @@ CASES = (
             "11 GPUs": "5P tp1 + 3D tp2",
         },
         12,
+        "7P tp1 + 3D tp2",
         profiles=("catalogue", FINE),
     ),
     Case(
         "Qwen3-32B-FP8, 4000/1000",
         "qwen3-32b-fp8-h200-trtllm.yaml",
         "Qwen/Qwen3-32B-FP8",
-        7000,
+        6000,
         (1, 2),
         {
             "aiconfigurator recommend": "20P tp1 + 10D tp2",
@@ -123,15 +128,17 @@ CASES = (
             "one decode instance fewer": "16P tp1 + 8D tp2",
         },
         32,
+        "16P tp1 + 10D tp2",
         profiles=("catalogue", FINE),
     ),
     Case(
         "Qwen3-32B-FP8, varying lengths",
         "qwen3-32b-fp8-h100-chat.yaml",
         "Qwen/Qwen3-32B-FP8",
-        5000,
+        4000,
         (1, 2),
         {},
+        companion="5P tp1 + 4D tp1",
         lengths_cv=1.0,
     ),
     Case(
@@ -141,5 +148,6 @@ CASES = (
         3000,
         (1, 2),
         {},
+        companion="6P tp2-ep2 + 2D dp4-ep4",
     ),
 )

@@ -35,8 +35,8 @@ def steady(requests: Floats, warm_s: float) -> Floats:
 
 
 def warm_s(case: Case) -> float:
-    """Time to fill the decode batch at the targets, once and a half."""
-    return 1.5 * (case.targets_ms["ttft"] + case.workload["output_tokens"] * case.targets_ms["tpot"]) / 1e3
+    """Time that a request takes at the targets: by then the decode batch is full."""
+    return (case.targets_ms["ttft"] + case.workload["output_tokens"] * case.targets_ms["tpot"]) / 1e3
 
 
 def replayed(referee: Referee, case: Case, deployment: Deployment) -> Seen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.referee.cases import ASSUMPTIONS, STATISTICS, Case
+from benchmarks.referee.cases import ASSUMPTIONS, STATISTICS, WITH_STEPS, Case
 from benchmarks.referee.deployment import Deployment, of_plan
 from benchmarks.referee.results import Planned
 
@@ -16,10 +16,18 @@ LATENCIES = ("ttft_mean_ms", "ttft_p99_ms", "tpot_mean_ms", "tpot_p99_ms")
 
 def plans(case: Case) -> Iterator[tuple[Planned, Deployment | None]]:
     """Yield what pdopt plans for one case, row by row, and the deployment where there is a plan."""
-    for profile in case.profiles:
-        for statistic in STATISTICS:
-            for assumptions in ASSUMPTIONS:
-                yield planned(case, assumptions, statistic, profile)
+    for assumptions, statistic, profile in questions(case):
+        yield planned(case, assumptions, statistic, profile)
+
+
+def questions(case: Case) -> Iterator[tuple[str, str, str]]:
+    """Yield assumptions, statistic and profile of every plan that is asked for."""
+    for statistic in STATISTICS:
+        for assumptions in ASSUMPTIONS:
+            yield assumptions, statistic, "catalogue"
+    for profile in case.profiles[1:]:
+        for assumptions in WITH_STEPS:
+            yield assumptions, "p99", profile
 
 
 def planned(case: Case, assumptions: str, statistic: str, profile: str) -> tuple[Planned, Deployment | None]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from benchmarks.referee.cases import HERE, Case
-from benchmarks.referee.deployment import Deployment, Group
+from benchmarks.referee.deployment import Deployment, Group, of_words
 
 from pdopt.catalogue.aic.layout import system_of
 
@@ -132,17 +132,18 @@ def replays(case: Case, deployment: Deployment) -> Iterator[Replay]:
     """Give the runs of a deployment: one per seed where each role has one group, else one per group.
 
     AISimulate runs one group per role. Where a plan has several, each gets its own requests (a split at random, as the
-    plan means it), with the other role in proportion, and only its own latencies count.
+    plan means it), with the case's companion in the other role, and only its own latencies count.
     """
     single = len(deployment.prefill) == len(deployment.decode) == 1
+    other = of_words(case.companion, deployment.prefill[0].gpu, rate_rps(case))
     for seed in case.seeds:
         if single:
             yield Replay(case, deployment.prefill[0], deployment.decode[0], seed, ("ttft", "tpot"))
             continue
         for group in deployment.prefill:
-            yield Replay(case, group, deployment.decode[-1].resized(group.rate_rps), seed, ("ttft",))
+            yield Replay(case, group, other.decode[0].resized(group.rate_rps), seed, ("ttft",))
         for group in deployment.decode:
-            yield Replay(case, deployment.prefill[-1].resized(group.rate_rps), group, seed, ("tpot",))
+            yield Replay(case, other.prefill[0].resized(group.rate_rps), group, seed, ("tpot",))
 
 
 class Referee:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from benchmarks.referee.__main__ import written
-from benchmarks.referee.cases import ASSUMPTIONS, CASES, RECOMMENDED, STATISTICS
+from benchmarks.referee.cases import CASES, RECOMMENDED
 from benchmarks.referee.tables import missed
-from benchmarks.referee.plans import planned
+from benchmarks.referee.plans import planned, questions
 from benchmarks.referee.results import PLANS, REPLAYS, Planned, Replayed, read
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -26,10 +26,8 @@ def test_the_tables_are_of_the_plans_that_pdopt_makes(case) -> None:  # type: ig
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.fleet)
 def test_all_of_them(case) -> None:  # type: ignore[no-untyped-def]
-    for profile in case.profiles:
-        for statistic in STATISTICS:
-            for assumptions in ASSUMPTIONS:
-                _as_planned(case, assumptions, statistic, profile)
+    for asked in questions(case):
+        _as_planned(case, *asked)
 
 
 def _as_planned(case, *asked: str) -> None:  # type: ignore[no-untyped-def]
