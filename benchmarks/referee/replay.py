@@ -200,4 +200,3 @@ def version(python: str) -> str:
     except (OSError, subprocess.CalledProcessError):
         sys.exit(f"{python}: no interpreter with AISimulate; see benchmarks/README.md")
     return told.stdout.strip()
-

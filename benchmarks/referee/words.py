@@ -72,10 +72,42 @@ Over all plans above:
 DECODE = """\
 ## Decode: how far the batch breathes
 
-Deployments with one decode group. `each instance`: `decode_load: open` as pdopt has it, every instance with random arrivals of its own. \
-`balanced`: the same chain for all instances of the group together, each with an equal part of the requests \
-(`benchmarks/referee/balanced.py`; not in pdopt).
+Deployments with one decode group. `each instance`: `decode_load: open` as pdopt has it, every instance with random \
+arrivals of its own. `balanced`: the same chain for all instances of the group together, each with an equal part of the \
+requests (`benchmarks/referee/balanced.py`; not in pdopt).
 
 """
 
-POOR = "## What is poor, and why\n"
+POOR = """\
+## What is poor, and why
+
+**Split dispatch** promises a TTFT of up to several times what the referee sees, and p99 more so: it supposes exponential \
+service and an arrival at any instance at any time. Here prompts are equally long and the router takes turns, and then \
+every request waits as in one line for all instances (M/D/n). With `pooled` and the fleet's own cv² the prediction is \
+within some per cent of that. Where lengths vary (`varying lengths` above), turns are no longer one line: there `pooled` \
+promises too much, and `split` remains on the safe side.
+
+**A steady batch** has no spread. Plans made with it run at the edge of the curve, and where the curve has a step there, \
+the real batch passes it half of the time, decodes slower, grows, and stays: the misses of TPOT above are all of such \
+plans. `open` knows of it.
+
+**`open` asks for too much at p99** of groups of several instances, by up to a fifth here, for two reasons. A request's TPOT is an average \
+over hundreds of steps, the prediction is the TPOT at the batch it meets on arrival. And the instances of a group are not \
+independent: turns keep their batches alike, so that they breathe together and less (`balanced` above, which is near \
+what the referee saw); besides, prefill instances that are nearly always busy hand over at an almost even pace. \
+pdopt has no `pooled` for decode yet: its plans are on the safe side, by an instance at times.
+
+**Curves with steps have two answers.** At some loads a group can run before the step or, once pushed over it, beyond, \
+and the chain's average is over both, in the proportion of an endless run. The referee, which starts empty and never has \
+more than Poisson's fluctuations, stays before it: the profile with the steps says 30 ms where it sees 20 \
+(14P tp1 + 9D tp2 at 4000/1000), and pdopt plans two GPUs more. Neither is wrong: after an outage or a surge a real group \
+may start beyond the step and stay there as long as the load does. The catalogue's profile draws a slope in place of that step, \
+and its plan is as lean as the best known, but it does not know how near the edge is: keep a decode margin, or use finer batches.
+
+**Lengths that vary** make the mean service longer than the service at the mean length, by 5 % for the chat above, because \
+throughput is best in the middle of the range; pdopt takes the latter. Classes of lengths (`pdopt trace`) take that away; \
+a prefill margin of 5 % covers it.
+
+**One simulator.** It has no router that looks at queues, no failures, no KV transfer time, no batching of short prompts \
+in prefill, and fixed settings of the engines; and its kernel timings are pdopt's too.
+"""
