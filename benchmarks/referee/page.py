@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.referee.cases import CASES, PAPER, RECOMMENDED, Case
+from benchmarks.referee.cases import CASES, HERE, PAPER, RECOMMENDED, Case
 from benchmarks.referee.results import About, Decoded, Planned, Replayed, of_case
 from benchmarks.referee.tables import decode_table, other_table, plan_table, ratio_table, table, verdict
-from benchmarks.referee.words import DECODE, HEAD, MEASURED, OTHERS, POOR, PREDICTED, PROFILES, WHICH
+
+TEMPLATE = HERE / "page.template.md"
+WITH_STEPS = """\
+### Profiles with the steps of the curves
+
+The catalogue has fourteen batches a curve and draws a slope where a curve has a step, such as from 64 to 65 requests,
+where another kernel or captured graph takes over. `benchmarks/referee/profiles` has the batches on both sides of every
+step (`python -m benchmarks.referee.compute_profiles`).
+
+"""
 
 
 def page(plans: list[Planned], replays: list[Replayed], formulas: list[Decoded], about: About) -> str:
     """Compose the page."""
-    told = [HEAD.format(date=about.date, aisimulate=about.aisimulate), _in_short(plans, replays), WHICH, MEASURED]
-    for case in CASES:
-        told += _case(case, of_case(plans, case.name), of_case(replays, case.name))
-    told += [PREDICTED, ratio_table(plans, replays), DECODE, decode_table(formulas, replays), POOR]
-    return "".join(told)
+    told = (_case(case, of_case(plans, case.name), of_case(replays, case.name)) for case in CASES)
+    return TEMPLATE.read_text(encoding="utf-8").format(
+        date=about.date,
+        aisimulate=about.aisimulate,
+        in_short=_in_short(plans, replays),
+        cases="".join(part for parts in told for part in parts),
+        ratios=ratio_table(plans, replays),
+        decode=decode_table(formulas, replays),
+    )
 
 
 def _in_short(plans: list[Planned], replays: list[Replayed]) -> str:
@@ -41,10 +54,10 @@ def _case(case: Case, plans: list[Planned], replays: list[Replayed]) -> Iterable
     yield f"## {case.name}\n\n{_setting(case)}\n\n"
     for profile in case.profiles:
         if len(case.profiles) > 1:
-            yield PROFILES["catalogue" if profile == "catalogue" else "fine"]
+            yield "### Profiles of the catalogue\n\n" if profile == "catalogue" else WITH_STEPS
         yield plan_table(case, [plan for plan in plans if plan.profile == profile], seen)
     if case.others:
-        yield OTHERS + other_table(case, seen)
+        yield "What others plan, and neighbours of the smallest that holds:\n\n" + other_table(case, seen)
 
 
 def _setting(case: Case) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from benchmarks.referee.__main__ import written
 from benchmarks.referee.cases import CASES, RECOMMENDED
-from benchmarks.referee.tables import missed
 from benchmarks.referee.plans import planned, questions
 from benchmarks.referee.results import PLANS, REPLAYS, Planned, Replayed, read
+from benchmarks.referee.tables import missed
 
 DOCS = Path(__file__).parents[2] / "docs"
 
