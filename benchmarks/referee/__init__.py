@@ -1,0 +1,1 @@
+"""A referee from outside: NVIDIA's AISimulate replays pdopt's plans (docs/referee.md)."""
