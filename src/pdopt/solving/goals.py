@@ -16,6 +16,7 @@ from pdopt.solving.highs import Outcome, run
 
 SECONDS = 20.0  # for ties at the same cost
 LARGE = 3000  # whole columns beyond which HiGHS found no plan of the whole in a minute
+LARGE_OVER_MONTHS = 100  # beyond which it proved none, where commitments alone join the months
 LEAST_SECONDS = 5.0
 KEPT = 1e-7  # part of a goal that the goals after it may give up: what a solver's tolerances need
 
@@ -86,7 +87,7 @@ def _minimise(
     table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: float, start: Floats | None
 ) -> Outcome:
     """Minimise as a whole, or by blocks where the whole is too large to be solved in any useful time."""
-    if int(matrix.whole.sum()) < LARGE or time_limit_s is None or time_limit_s < LEAST_SECONDS:
+    if int(matrix.whole.sum()) < _large(table) or time_limit_s is None or time_limit_s < LEAST_SECONDS:
         return run(matrix, time_limit_s, gap, start)
     began = perf_counter()
     outcome = solve_decomposed(table, matrix, time_limit_s, gap)
@@ -95,6 +96,10 @@ def _minimise(
     left_s = max(time_limit_s - (perf_counter() - began), 1.0)
     whole = run(matrix, left_s, gap, start)
     return whole if whole.bound > outcome.bound else replace(whole, bound=outcome.bound)
+
+
+def _large(table: LaneTable) -> int:
+    return LARGE if len({slot.turn for slot in table.slots}) == 1 else LARGE_OVER_MONTHS
 
 
 def keeping(matrix: Matrix, goal: Floats, reached: float) -> Matrix:
