@@ -68,7 +68,8 @@ def budget(
         raise refuse("--owe-all counts what is owed after the last month planned; say how many with --months")
     from pdopt.plan.plan import NoPlan
     from pdopt.studies.budget import STEPS, budget_curve, not_budgeted
-    from pdopt.studies.months import not_planned, over_months, plan_months
+    from pdopt.studies.months import not_planned, plan_months
+    from pdopt.studies.months.expand import over_months
 
     tell = teller(quiet)
     curved = ahead is None or amounts is not None or steps is not None

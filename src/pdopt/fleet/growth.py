@@ -18,7 +18,9 @@ def read_growth(raw: dict[str, Any], complaints: Complaints) -> tuple[float, int
     None where neither growth nor months are stated; workloads may state a growth of their own.
     """
     stated = {key: raw[key] for key in ("growth", "months") if raw.get(key) is not None}
-    entry = validate(GrowthEntry, stated, (), complaints) or GrowthEntry()
+    entry = validate(GrowthEntry, stated, (), complaints)
+    if entry is None:
+        return 0.0, None
     grows = "growth" in stated or any(_stating(raw.get("workloads"), "growth"))
     return entry.growth or 0.0, entry.months or (MONTHS if grows else None)
 

@@ -9,7 +9,6 @@ from pdopt.fleet.entries import TermEntry
 from pdopt.fleet.fleet import Term
 from pdopt.fleet.hours import HOURS_PER_YEAR
 
-
 YEARS = re.compile(r"(?:^|_)(\d+)y(?:r|ears?)?(?:_|$)")
 
 

@@ -50,7 +50,8 @@ def _knee(curve: BudgetCurve) -> str:
 def _header(curve: BudgetCurve) -> list[str]:
     money = ["budget", "spent"] if curve.what == "amounts" else ["$ per hour"]
     named = [*_named(curve)]
-    return [*money, "$ per month", "served", *named, "value per $ more", "$ per M tokens", "of those more", "buy ", "more "]
+    prices = ["value per $ more", "$ per M tokens", "of those more"]
+    return [*money, "$ per month", "served", *named, *prices, "buy ", "more "]
 
 
 def _named(curve: BudgetCurve) -> list[str]:
@@ -84,9 +85,10 @@ def _entrance(entrance: Entrance) -> list[str]:
 def _proof(curve: BudgetCurve) -> str:
     unproven = sum(step.plan.status != "optimal" for step in curve.steps)
     if curve.exact:
-        return "proof: these are all steps there are, to the cent; less money than a step costs serves what the one before does"
+        return "proof: these are all steps there are, to the cent; between two of them money serves what the lower one does"
     if unproven:
-        return f"proof: {unproven} of {len(curve.steps)} plans are not proven; a longer --time-limit may find better ones"
+        count = f"{unproven} of {len(curve.steps)} plans"
+        return f"proof: {count} are not proven; a longer --time-limit may find better ones"
     if curve.what == "amounts":
         return "proof: no plan serves more value for that money, and none serves as much for less (gap 0)"
     return (

@@ -11,6 +11,7 @@ from pdopt.studies.budget.answers import BudgetCurve
 from pdopt.studies.months.answers import MonthlyPlan
 
 MOST_LINES = 8
+Kind = tuple[str, str]  # SKU and term
 
 
 def plot_curve(curve: BudgetCurve, file: Path) -> None:
@@ -71,7 +72,8 @@ def _draw_value(axis: Any, curve: BudgetCurve, money: list[float], end: float) -
         value = next(100 * s.value_per_hour / top for s in curve.steps if s.cost_per_hour == bend)
         told = f"bends at ${bend:,.2f}: {value:.0f} % of the value"
         axis.plot([bend], [value], "o", color="C3", ms=9, mfc="none", mew=2, label=told)
-    for amount, words, colour in ((curve.everything_per_hour, "serves everything", "C2"), (curve.stated_per_hour, "budget", "C7")):
+    marks = (("serves everything", curve.everything_per_hour, "C2"), ("budget", curve.stated_per_hour, "C7"))
+    for words, amount, colour in marks:
         if amount is not None:
             axis.axvline(amount, color=colour, ls="--", lw=1, label=f"${amount:,.2f} {words}")
     axis.legend(fontsize=8, loc="lower right")
@@ -88,30 +90,37 @@ def plot_months(plan: MonthlyPlan, file: Path) -> None:
     """
     figure, axes = _figure(2)
     kinds = list(dict.fromkeys((one.sku, one.term) for month in plan.months for one in month.held))
-    numbers = [month.month for month in plan.months]
-    for axis, of, title in (
-        (axes[0], lambda one: one.usd / 1e3, "thousand dollars of the month"),
-        (axes[1], lambda one: one.nodes, "nodes"),
-    ):
-        floor = [0.0] * len(numbers)
-        for i, kind in enumerate(kinds):
-            heights = [sum(of(one) for one in m.held if (one.sku, one.term) == kind) for m in plan.months]
-            axis.bar(numbers, heights, bottom=floor, color=f"C{i}", label=" ".join(kind), width=0.8)
-            floor = [a + b for a, b in zip(floor, heights, strict=True)]
-        axis.set(title=title, xlabel="month", xticks=numbers if len(numbers) <= 24 else None)
+    usd = [{(one.sku, one.term): one.usd / 1e3 for one in month.held} for month in plan.months]
+    nodes = [{(one.sku, one.term): float(one.nodes) for one in month.held} for month in plan.months]
+    _stack(axes[0], kinds, usd, "thousand dollars of the month")
+    _stack(axes[1], kinds, nodes, "nodes")
     for i, other in enumerate(plan.alternatives):
         if other.usd is not None:
             mean = other.usd / 1e3 / plan.months_planned
             axes[0].axhline(mean, color="0.35", ls=("--", ":", "-.")[i % 3], lw=1, label=f"{other.what}, on average")
-    top = max((month.nodes for month in plan.months), default=1)
-    for month in sorted({order.order_month for order in plan.orders}):
-        count = sum(order.nodes for order in plan.orders if order.order_month == month)
-        axes[1].annotate(f"order {count}", (month, top * 1.12), ha="center", fontsize=7, rotation=90, color="0.25")
-    axes[1].set_ylim(0, top * 1.3)
-    axes[0].legend(fontsize=8)
-    axes[1].legend(fontsize=8)
+    _mark_orders(axes[1], plan)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
     figure.suptitle(f"{plan.name}: ${plan.usd:,.0f} over {plan.months_planned} months")
     _save(figure, file)
+
+
+def _stack(axis: Any, kinds: list[Kind], of_month: list[dict[Kind, float]], title: str) -> None:
+    numbers = [i + 1 for i in range(len(of_month))]
+    floor = [0.0] * len(numbers)
+    for i, kind in enumerate(kinds):
+        heights = [amounts.get(kind, 0.0) for amounts in of_month]
+        axis.bar(numbers, heights, bottom=floor, color=f"C{i}", label=" ".join(kind), width=0.8)
+        floor = [low + height for low, height in zip(floor, heights, strict=True)]
+    axis.set(title=title, xlabel="month", xticks=numbers[:: 1 + len(numbers) // 24])
+
+
+def _mark_orders(axis: Any, plan: MonthlyPlan) -> None:
+    top = max((month.nodes for month in plan.months), default=0) or 1
+    for month in sorted({order.order_month for order in plan.orders}):
+        count = sum(order.nodes for order in plan.orders if order.order_month == month)
+        axis.annotate(f"order {count}", (month, top * 1.06), ha="center", fontsize=8, rotation=90, color="0.25")
+    axis.set_ylim(0, top * 1.3)
 
 
 def _figure(columns: int) -> tuple[Any, list[Any]]:

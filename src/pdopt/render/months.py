@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pdopt.render.text import Line, number, percent, table, usd
+from pdopt.render.text import Line, number, percent, table
 from pdopt.studies.months.answers import Alternative, Month, MonthlyPlan, Order
 
-ORDERS = ["order in", "SKU ", "term ", "nodes", "there from", "until", "$ per month", "$ in the plan", "$ owed after"]
+ORDERS = ["order in", "SKU ", "term ", "nodes", "there from", "until", "$ per month", "$ in the plan", "$ after it"]
 MONTHS = ["month", "req/s", "served", "$ ", "used", "nodes", "of which ", "instances "]
 SHOWN_LLMS = 3
 
@@ -23,6 +23,8 @@ def months_lines(plan: MonthlyPlan) -> Iterator[Line]:
     yield ""
     yield table(MONTHS, map(_month, plan.months))
     yield ""
+    if plan.alternatives and plan.owed_counted:
+        yield f"what is owed after the last month counted, this plan costs {whole_usd(plan.usd + plan.usd_after)}"
     yield from (_alternative(other) for other in plan.alternatives)
     if plan.runway is not None:
         yield _runway(plan)
@@ -35,7 +37,7 @@ def whole_usd(amount: float) -> str:
 
 
 def _headline(plan: MonthlyPlan) -> str:
-    growth = sorted({rate for rate in plan.growth_per_month.values()})
+    growth = sorted(set(plan.growth_per_month.values()))
     grows = " to ".join(f"{rate * 100:+.3g} %" for rate in dict.fromkeys((growth[0], growth[-1])))
     price = f", ${number(plan.usd_per_million_tokens)} per million tokens" if plan.usd_per_million_tokens else ""
     budget = "" if plan.budget_usd is None else f" of a budget of {whole_usd(plan.budget_usd)}"
@@ -98,4 +100,5 @@ def _proof(plan: MonthlyPlan) -> str:
         return f"proof: within the money {state} (gap {plan.gap:.2g})"
     if plan.status == "optimal":
         return f"proof: no plan of these months is cheaper{counted} (gap 0)"
-    return f"proof: the best plan found so far; none costs less than {whole_usd(plan.bound_usd)}{counted} (gap {plan.gap:.2g})"
+    least = f"none costs less than {whole_usd(plan.bound_usd)}{counted}"
+    return f"proof: the best plan found so far; {least} (gap {plan.gap:.2g})"

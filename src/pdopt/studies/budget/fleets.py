@@ -25,9 +25,10 @@ def serving_all(fleet: Fleet) -> Fleet:
 
 
 def serving(fleet: Fleet, workload: str, part: float) -> Fleet:
-    """Give the fleet that serves at least a part of one workload, at least cost."""
-    part = max(part, fleet.workloads[workload].owed)
-    return replace(_serving(fleet, {workload: part}), budget_usd_per_h=None)
+    """Give the fleet that serves at least a part of one workload, at least cost, besides what is owed."""
+    asked = _serving(fleet, {workload: max(part, fleet.workloads[workload].owed)})
+    kept = {name: one for name, one in asked.workloads.items() if one.min_served}
+    return replace(asked, workloads=kept, budget_usd_per_h=None)
 
 
 def _serving(fleet: Fleet, parts: dict[str, float]) -> Fleet:

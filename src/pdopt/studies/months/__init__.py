@@ -144,7 +144,17 @@ class _Months:
             yield self._by_use()
             at_once = {(o.sku, o.name) for o in orders_of(self.fleet, self.months) if o.order_month == 1}
             yield self._solved(AT_ONCE, self._with_orders(at_once), self._hours)
-        yield self._solved(LAST, _committed_only(in_month(self.fleet, self.months, delivered=False)), self._hours)
+        last = _committed_only(in_month(self.fleet, self.months, delivered=False))
+        yield self._solved(LAST, self._owing(last) if self._owe_all else last, self._hours)
+
+    def _owing(self, fleet: Fleet) -> Fleet:
+        """Give the fleet with commitments at what they cost to their end, spread over the months planned."""
+        skus = {}
+        for name, sku in fleet.skus.items():
+            paid = (max((term.months or 0) / self.months, 1.0) if term.committed else 1.0 for term in sku.terms)
+            terms = tuple(replace(t, usd_per_h=t.usd_per_h * part) for t, part in zip(sku.terms, paid, strict=True))
+            skus[name] = replace(sku, terms=terms)
+        return replace(fleet, skus=skus)
 
     def _by_use(self) -> Alternative:
         """Add up months that are solved alone: without commitments nothing joins them."""

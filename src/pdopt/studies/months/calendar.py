@@ -131,4 +131,4 @@ class Calendar:
         if promise.periods is None:
             return float(getattr(promise, which))
         parts = self._parts(month)
-        return sum(parts.get((s.scenario, s.period), 0.0) * getattr(s, which) for s in promise.periods)
+        return float(sum(parts.get((s.scenario, s.period), 0.0) * getattr(s, which) for s in promise.periods))

@@ -30,9 +30,8 @@ def _late(fleet: Fleet, month: int, solved: Solved) -> list[Reason]:
     plan = solved(in_month(fleet, month, delivered=False), False)
     if not isinstance(plan, Plan):
         return []
-    nodes = ", ".join(_ordered_late(fleet, plan, month))
-    would = f"{nodes}: ordered that long before month {month}, which is before the first month, they would do"
-    words = f"month {month}: what can be delivered by then is not enough; the cheapest plan of that month has {would}"
+    nodes = "; ".join(_ordered_late(fleet, plan, month))
+    words = f"month {month}: what can be delivered by then is not enough; with everything there it would take {nodes}"
     return [Reason(kind="stock", sentence=words)]
 
 
@@ -42,8 +41,10 @@ def _ordered_late(fleet: Fleet, plan: Plan, month: int) -> Iterator[str]:
         uses = rental.terms or ()
         held = {use.term: use.nodes for use in uses} if uses else {next(iter(terms)): rental.nodes}
         for name, count in held.items():
-            if count and terms[name].lead_months >= month:
-                yield f"{count} {rental.sku} {name} (lead time {terms[name].lead_months} months)"
+            before = terms[name].lead_months - month + 1
+            if count and before > 0:
+                when = f"{before} {'month' if before == 1 else 'months'} before the first"
+                yield f"{count} {rental.sku} {name}, ordered {when} (lead time {terms[name].lead_months})"
 
 
 def runway(fleet: Fleet, months: int, solved: Solved) -> Runway | None:
@@ -66,8 +67,9 @@ def runway(fleet: Fleet, months: int, solved: Solved) -> Runway | None:
     if short is None or short <= months:
         return Runway(looked=max(FARTHEST, months))
     answer = solved(in_month(fleet, short), True)
-    why = answer.reasons[0].sentence if isinstance(answer, NoPlan) and answer.reasons else None
-    return Runway(looked=FARTHEST, month=short, why=why)
+    reasons = answer.reasons if isinstance(answer, NoPlan) else ()
+    told = sorted(reasons, key=lambda reason: reason.kind == "demand")  # what is short, before how much can be carried
+    return Runway(looked=FARTHEST, month=short, why=told[0].sentence if told else None)
 
 
 def _limited(fleet: Fleet) -> bool:
