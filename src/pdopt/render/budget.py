@@ -85,7 +85,7 @@ def _entrance(entrance: Entrance) -> list[str]:
 def _proof(curve: BudgetCurve) -> str:
     unproven = sum(step.plan.status != "optimal" for step in curve.steps)
     if curve.exact:
-        return "proof: these are all steps there are, to the cent; between two of them money serves what the lower one does"
+        return "proof: these are all steps there are, to the cent; between two, money serves what the lower does"
     if unproven:
         count = f"{unproven} of {len(curve.steps)} plans"
         return f"proof: {count} are not proven; a longer --time-limit may find better ones"
