@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pdopt.cli.common import AsJson, FleetFile, Models, Quiet, fleet_or_exit, refuse
-from pdopt.cli.studies import Gap, Output, Plot, TimeLimit, answered, check_files, teller
+from pdopt.cli.studies import Gap, Output, Plot, answered, check_files, teller
 from pdopt.fleet.hours import HOURS_PER_MONTH, HOURS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pdopt.render.text import Line
     from pdopt.studies.budget.answers import BudgetCurve
     from pdopt.studies.months.answers import MonthlyPlan
+
+
+CURVE_S, MONTHS_S = 20.0, 60.0  # time limits
 
 
 class Per(StrEnum):
@@ -47,7 +50,9 @@ def budget(
     as_json: AsJson = False,
     output: Output = None,
     plot: Plot = None,
-    time_limit: TimeLimit = 60.0,
+    time_limit: Annotated[
+        float | None, typer.Option("--time-limit", help="Seconds for each solve: 20, of months 60.", min=0.01)
+    ] = None,
     gap: Gap = 0.0,
     models: Models = None,
     quiet: Quiet = False,
@@ -77,10 +82,10 @@ def budget(
         raise refuse(f"{fleet}: {refused}")
     answer: BudgetCurve | MonthlyPlan | NoPlan
     if ahead is not None and not curved:
-        answer = plan_months(problem, ahead, time_limit, gap, owe_all=owe_all, tell=tell)
+        answer = plan_months(problem, ahead, time_limit or MONTHS_S, gap, owe_all=owe_all, tell=tell)
     else:
         asked = problem if ahead is None else over_months(problem, ahead, owe_all)
-        answer = budget_curve(asked, amounts, steps or STEPS, time_limit, gap, tell)
+        answer = budget_curve(asked, amounts, steps or STEPS, time_limit or CURVE_S, gap, tell)
         if not isinstance(answer, NoPlan):
             answer = answer.model_copy(update={"months": ahead})
     if plot is not None:

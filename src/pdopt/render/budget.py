@@ -27,6 +27,8 @@ def curve_lines(curve: BudgetCurve) -> Iterator[Line]:
         yield table(["workload ", "served from $ per hour", "wholly from $ per hour"], map(_entrance, curve.entrances))
         yield "(the least money that serves it, and nothing else but what is owed)"
         yield ""
+    if set(curve.values.values()) == {1.0}:
+        yield "value: every request counts 1, whatever its length; give workloads a value of their own to say otherwise"
     yield _proof(curve)
 
 
@@ -34,6 +36,8 @@ def _everything(curve: BudgetCurve) -> str:
     if curve.everything_per_hour is not None:
         every = curve.everything_per_hour
         return f"everything is served for {usd(every)} per hour, {usd_per_month(every)} per month"
+    if curve.most_served is None and curve.what == "steps":
+        return "what serves everything was not found in time"
     most = "" if curve.most_served is None else f"; stock and limits serve {percent(curve.most_served)} of it at best"
     return f"no money serves everything{most}"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pdopt
 from pdopt.fleet.fleet import Fleet
-from pdopt.plan.plan import NoPlan, Plan
+from pdopt.plan.plan import Answer, NoPlan, Plan
 from pdopt.solving.solve import no_plan, solve
 from pdopt.studies.budget.answers import BudgetCurve, Entrance, Step
 from pdopt.studies.budget.fleets import LITTLE, owing, serving, serving_all, with_money
@@ -76,14 +76,19 @@ class _Asking:
         if isinstance(owed, NoPlan):
             return owed
         self._tell("what everything costs")
-        every = self._least(serving_all(self.fleet))
+        every = solve(serving_all(self.fleet), self._limit_s, self._gap, reasons=False)
         known = Known(self._within)
         if amounts is not None:
             return self._at(sorted(set(amounts)), owed, every)
         entrances = tuple(self._entrances())
         useful = [one.any_usd_per_hour for one in entrances if one.any_usd_per_hour is not None]
         stated = self.fleet.budget_usd_per_h
-        for usd in (owed.cost_per_hour, every or ENOUGH_USD_PER_H, min(useful, default=None), stated):
+        valued = all(one.value for one in self.fleet.workloads.values() if one.demand_rps)
+        if isinstance(every, Plan) and valued:
+            known.keep(step_of(self.fleet, every, every.cost_per_hour), every.cost_per_hour)
+        else:
+            known.learn(ENOUGH_USD_PER_H)
+        for usd in (owed.cost_per_hour, min(useful, default=None), stated):
             if usd is not None and usd >= owed.cost_per_hour:
                 known.learn(usd)
         if not known.steps:
@@ -91,32 +96,33 @@ class _Asking:
         known.refine(steps)
         return self._steps(known, owed, every).model_copy(update={"entrances": entrances})
 
-    def _at(self, amounts: Sequence[float], owed: Plan, every: float | None) -> BudgetCurve:
+    def _at(self, amounts: Sequence[float], owed: Plan, every: Answer) -> BudgetCurve:
         found = {amount: self._within(amount) for amount in amounts}
         steps = linked([step for step in found.values() if step is not None])
         too_little = tuple(amount for amount, step in found.items() if step is None)
         curve = self._curve("amounts", steps, owed, every)
         return curve.model_copy(update={"too_little": too_little})
 
-    def _steps(self, known: Known, owed: Plan, every: float | None) -> BudgetCurve:
+    def _steps(self, known: Known, owed: Plan, every: Answer) -> BudgetCurve:
         flat = [s.model_copy(update={"budget_per_hour": known.flat[s.cost_per_hour]}) for s in known.steps]
         steps, between = linked(flat), tuple(gap for _, gap in known.gaps())
         curve = self._curve("steps", steps, owed, every)
         proven = all(step.plan.status == "optimal" for step in steps)
-        most = None if every is not None else steps[-1].served
+        most = steps[-1].served if every.status == "infeasible" else None
         return curve.model_copy(
             update={"exact": proven and not between, "between": between, "knee": knee(steps), "most_served": most}
         )
 
-    def _curve(self, what: str, steps: tuple[Step, ...], owed: Plan, every: float | None) -> BudgetCurve:
+    def _curve(self, what: str, steps: tuple[Step, ...], owed: Plan, every: Answer) -> BudgetCurve:
         return BudgetCurve(
             name=self.fleet.name,
             what=what,  # type: ignore[arg-type]
             steps=steps,
             exact=False,
             owed_per_hour=owed.cost_per_hour,
-            everything_per_hour=every,
+            everything_per_hour=every.cost_per_hour,
             stated_per_hour=self.fleet.budget_usd_per_h,
+            values={name: asked.value for name, asked in self.fleet.workloads.items()},
             fleet_sha256=self.fleet.source_hash,
             pdopt_version=pdopt.__version__,
         )

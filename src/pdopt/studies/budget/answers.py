@@ -32,6 +32,8 @@ class Step(Part):
         The money that was asked about; up to it nothing more can be served, if the step is proven.
     value_per_hour, value_bound_per_hour : float
         Value of what is served, and what no plan within that money exceeds.
+    value_by_priority : tuple of float
+        The same value by the priority of workloads, the first priority first.
     served : float
         Part of the demand that is served, all requests counted alike.
     workloads : dict
@@ -48,6 +50,7 @@ class Step(Part):
     budget_per_hour: float
     value_per_hour: float
     value_bound_per_hour: float
+    value_by_priority: tuple[float, ...]
     served: float
     workloads: dict[str, float]
     million_tokens_per_hour: float
@@ -93,7 +96,7 @@ class Knee(Part):
 
 
 class Gap(Part):
-    """Money between two steps found in which the curve may have more steps: it stays between the values of the two."""
+    """Money between two steps in which the curve may have more: from the value of the one to a bound of the other."""
 
     from_usd_per_hour: float
     to_usd_per_hour: float
@@ -122,6 +125,8 @@ class BudgetCurve(StudyAnswer):
         Amounts asked about that do not pay for what is owed.
     stated_per_hour : float or None
         The budget of the fleet file.
+    values : dict
+        Workload → what a request of it counts.
     months : int or None
         Over how many months money and demand are averages, where several are planned.
     """
@@ -135,6 +140,7 @@ class BudgetCurve(StudyAnswer):
     most_served: float | None = None
     too_little: tuple[float, ...] = ()
     stated_per_hour: float | None = None
+    values: dict[str, float]
     entrances: tuple[Entrance, ...] = ()
     knee: Knee | None = None
     months: int | None = None

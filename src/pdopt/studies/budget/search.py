@@ -44,12 +44,18 @@ class Known:
         """Ask about an amount and keep the step; None where nothing is found within that money."""
         self.asked += 1
         found = self.ask(usd_per_h)
-        if found is None:
-            return None
+        return None if found is None else self.keep(found, usd_per_h)
+
+    def keep(self, found: Step, usd_per_h: float) -> Step:
+        """Keep what some money serves; where that was not proven and a known step is better, keep that instead."""
         for one in self.steps:
             if abs(one.cost_per_hour - found.cost_per_hour) < CENT / 2:
                 self.flat[one.cost_per_hour] = max(self.flat[one.cost_per_hour], self._flat_to(found, usd_per_h))
                 return one
+        better = [one for one in self.steps if _beats(one, found)]
+        if better:
+            return better[0]
+        self.steps = [one for one in self.steps if not _beats(found, one)]
         below = max((s.cost_per_hour for s in self.steps if s.cost_per_hour < found.cost_per_hour), default=0.0)
         self.tried.discard(below)
         self.told_nothing.discard(below)
@@ -88,9 +94,15 @@ class Known:
                         from_usd_per_hour=known,
                         to_usd_per_hour=above,
                         value_per_hour=one.value_per_hour,
-                        value_at_most_per_hour=other.value_per_hour,
+                        value_at_most_per_hour=other.value_bound_per_hour,
                     ),
                 )
+
+
+def _beats(one: Step, other: Step) -> bool:
+    """Whether a step serves as much as one that is not proven, for less."""
+    cheaper = one.cost_per_hour <= other.cost_per_hour
+    return cheaper and other.plan.status != "optimal" and one.value_by_priority >= other.value_by_priority
 
 
 def _unknown(gap: Gap) -> float:

@@ -14,19 +14,30 @@ CLEAR = 0.02  # of the way from a straight line to a step at once: less is no be
 
 
 def step_of(fleet: Fleet, plan: Plan, budget_per_h: float) -> Step:
-    """Give what a plan within some money serves and buys."""
-    assert plan.budget is not None
+    """Give what a plan within some money serves and buys; without a budget, one that serves everything."""
     demand = sum(promise.demand_rps for promise in plan.workloads)
+    values = _values(fleet, plan)
+    value = sum(values)
     return Step(
         plan=figures(fleet, plan),
         budget_per_hour=budget_per_h,
-        value_per_hour=plan.budget.value_per_hour,
-        value_bound_per_hour=plan.budget.value_bound_per_hour,
+        value_per_hour=value,
+        value_bound_per_hour=value if plan.budget is None else max(plan.budget.value_bound_per_hour, value),
+        value_by_priority=values,
         served=_part(sum(promise.served_rps for promise in plan.workloads), demand),
         workloads={promise.name: _part(promise.served_rps, promise.demand_rps) for promise in plan.workloads},
         million_tokens_per_hour=million_tokens_per_h(fleet, plan),
         buys=tuple(bought(plan)),
     )
+
+
+def _values(fleet: Fleet, plan: Plan) -> tuple[float, ...]:
+    """Value per hour of what is served, by priority."""
+    found = dict.fromkeys(sorted({asked.priority for asked in fleet.workloads.values()}), 0.0)
+    for promise in plan.workloads:
+        asked = fleet.workloads[promise.name]
+        found[asked.priority] += asked.value * promise.served_rps * 3600
+    return tuple(found.values())
 
 
 def _part(served: float, demand: float) -> float:
