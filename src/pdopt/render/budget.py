@@ -38,8 +38,8 @@ def _everything(curve: BudgetCurve) -> str:
         return f"everything is served for {usd(every)} per hour, {usd_per_month(every)} per month"
     if curve.most_served is None and curve.what == "steps":
         return "what serves everything was not found in time"
-    most = "" if curve.most_served is None else f"; stock and limits serve {percent(curve.most_served)} of it at best"
-    return f"no money serves everything{most}"
+    most = "" if curve.most_served is None else f" ({percent(curve.most_served)} of the requests at best)"
+    return f"no money serves everything{most}; pdopt solve says why"
 
 
 def _knee(curve: BudgetCurve) -> str:
