@@ -81,7 +81,7 @@ def test_steps_add_up_to_what_is_bought():
     held: dict = {}
     for before, step in zip((None, *curve.steps), curve.steps, strict=False):
         for more in step.adds:
-            held[more.sku, more.term] = held.get((more.sku, more.term), 0) + more.nodes
+            held[more.sku, more.term] = held.get((more.sku, more.term), 0.0) + more.mean_nodes
         assert {key: n for key, n in held.items() if n} == {(b.sku, b.term): b.nodes for b in step.buys}
         if before is not None:
             usd = step.cost_per_hour - before.cost_per_hour

@@ -25,7 +25,7 @@ def curve_lines(curve: BudgetCurve) -> Iterator[Line]:
     yield ""
     if curve.entrances:
         yield table(["workload ", "served from $ per hour", "wholly from $ per hour"], map(_entrance, curve.entrances))
-        yield "(the least money that serves it, and nothing else but what is owed)"
+        yield "(the least money that serves it at all times, and nothing else but what is owed)"
         yield ""
     if set(curve.values.values()) == {1.0}:
         yield "value: every request counts 1, whatever its length; give workloads a value of their own to say otherwise"
@@ -77,7 +77,7 @@ def _step(curve: BudgetCurve, step: Step) -> list[str]:
         "-" if price is None else f"${number(price)}",
         "" if more is None else f"${number(more)}",
         ", ".join(one.told() for one in step.buys) or "nothing",
-        ", ".join(one.told(signed=True) for one in step.adds),
+        ", ".join(one.told() for one in step.adds),
     ]
 
 

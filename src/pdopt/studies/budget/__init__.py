@@ -9,7 +9,7 @@ from pdopt.fleet.fleet import Fleet
 from pdopt.plan.plan import Answer, NoPlan, Plan
 from pdopt.solving.solve import no_plan, solve
 from pdopt.studies.budget.answers import BudgetCurve, Entrance, Step
-from pdopt.studies.budget.fleets import LITTLE, owing, serving, serving_all, with_money
+from pdopt.studies.budget.fleets import LITTLE, owes, owing, serving, serving_all, with_money
 from pdopt.studies.budget.search import Known
 from pdopt.studies.budget.steps import knee, linked, step_of
 
@@ -71,16 +71,19 @@ class _Asking:
         self.fleet, self._limit_s, self._gap, self._tell = fleet, time_limit_s, gap, tell
 
     def curve(self, amounts: Sequence[float] | None, steps: int) -> BudgetCurve | NoPlan:
-        self._tell("what is owed in any case")
-        owed = solve(owing(self.fleet), self._limit_s, self._gap)
-        if isinstance(owed, NoPlan):
-            return owed
+        owed_usd = 0.0
+        if owes(self.fleet):
+            self._tell("what is owed in any case")
+            owed = solve(owing(self.fleet), self._limit_s, self._gap)
+            if isinstance(owed, NoPlan):
+                return owed
+            owed_usd = owed.cost_per_hour
         self._tell("what everything costs")
         every = solve(serving_all(self.fleet), self._limit_s, self._gap, reasons=False)
         known = Known(self._within)
         if amounts is not None:
-            return self._at(sorted(set(amounts)), owed, every)
-        entrances = tuple(self._entrances())
+            return self._at(sorted(set(amounts)), owed_usd, every)
+        entrances = tuple(self._entrances(every))
         useful = [one.any_usd_per_hour for one in entrances if one.any_usd_per_hour is not None]
         stated = self.fleet.budget_usd_per_h
         valued = all(one.value for one in self.fleet.workloads.values() if one.demand_rps)
@@ -88,38 +91,38 @@ class _Asking:
             known.keep(step_of(self.fleet, every, every.cost_per_hour), every.cost_per_hour)
         else:
             known.learn(ENOUGH_USD_PER_H)
-        for usd in (owed.cost_per_hour, min(useful, default=None), stated):
-            if usd is not None and usd >= owed.cost_per_hour:
+        for usd in (owed_usd, min(useful, default=None), stated):
+            if usd is not None and usd >= owed_usd:
                 known.learn(usd)
         if not known.steps:
             return no_plan(self.fleet, "unknown", [])
         known.refine(steps)
-        return self._steps(known, owed, every).model_copy(update={"entrances": entrances})
+        return self._steps(known, owed_usd, every).model_copy(update={"entrances": entrances})
 
-    def _at(self, amounts: Sequence[float], owed: Plan, every: Answer) -> BudgetCurve:
+    def _at(self, amounts: Sequence[float], owed_usd: float, every: Answer) -> BudgetCurve:
         found = {amount: self._within(amount) for amount in amounts}
         steps = linked([step for step in found.values() if step is not None])
         too_little = tuple(amount for amount, step in found.items() if step is None)
-        curve = self._curve("amounts", steps, owed, every)
+        curve = self._curve("amounts", steps, owed_usd, every)
         return curve.model_copy(update={"too_little": too_little})
 
-    def _steps(self, known: Known, owed: Plan, every: Answer) -> BudgetCurve:
+    def _steps(self, known: Known, owed_usd: float, every: Answer) -> BudgetCurve:
         flat = [s.model_copy(update={"budget_per_hour": known.flat[s.cost_per_hour]}) for s in known.steps]
         steps, between = linked(flat), tuple(gap for _, gap in known.gaps())
-        curve = self._curve("steps", steps, owed, every)
+        curve = self._curve("steps", steps, owed_usd, every)
         proven = all(step.plan.status == "optimal" for step in steps)
         most = steps[-1].served if every.status == "infeasible" else None
         return curve.model_copy(
             update={"exact": proven and not between, "between": between, "knee": knee(steps), "most_served": most}
         )
 
-    def _curve(self, what: str, steps: tuple[Step, ...], owed: Plan, every: Answer) -> BudgetCurve:
+    def _curve(self, what: str, steps: tuple[Step, ...], owed_usd: float, every: Answer) -> BudgetCurve:
         return BudgetCurve(
             name=self.fleet.name,
             what=what,  # type: ignore[arg-type]
             steps=steps,
             exact=False,
-            owed_per_hour=owed.cost_per_hour,
+            owed_per_hour=owed_usd,
             everything_per_hour=every.cost_per_hour,
             stated_per_hour=self.fleet.budget_usd_per_h,
             values={name: asked.value for name, asked in self.fleet.workloads.items()},
@@ -136,11 +139,15 @@ class _Asking:
         plan = solve(fleet, self._limit_s, self._gap, reasons=False)
         return plan.cost_per_hour if isinstance(plan, Plan) else None
 
-    def _entrances(self) -> Iterator[Entrance]:
+    def _entrances(self, every: Answer) -> Iterator[Entrance]:
         """Give the least money that serves any, and all, of each workload that is worth something."""
         for name, workload in self.fleet.workloads.items():
             if not workload.value or not workload.demand_rps:
                 continue
             self._tell(f"{name} alone")
-            some, whole = (self._least(serving(self.fleet, name, part)) for part in (LITTLE, 1.0))
+            some = self._least(serving(self.fleet, name, LITTLE))
+            if len(self.fleet.workloads) == 1:
+                whole = every.cost_per_hour
+            else:
+                whole = None if some is None else self._least(serving(self.fleet, name, 1.0))
             yield Entrance(workload=name, any_usd_per_hour=some, all_usd_per_hour=whole)

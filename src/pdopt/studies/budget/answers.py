@@ -9,16 +9,38 @@ from pdopt.studies.figures import Figures, StudyAnswer
 
 
 class Bought(Part):
-    """Nodes of a SKU under one term, most held at once; in a difference, fewer than before if negative."""
+    """Nodes of a SKU under one term.
+
+    Attributes
+    ----------
+    nodes : int
+        Most held at once.
+    mean_nodes : float
+        On average over the time.
+    """
 
     sku: str
     term: str
     nodes: int
+    mean_nodes: float
 
-    def told(self, signed: bool = False) -> str:
+    def told(self) -> str:
+        """Give it in words, such as ``2 h200-node on_demand (58 % of the time)``."""
+        part = self.mean_nodes / self.nodes if self.nodes else 1.0
+        when = f" ({part * 100:.0f} % of the time)" if part < 0.995 else ""
+        return f"{self.nodes} {self.sku} {self.term}{when}"
+
+
+class More(Part):
+    """Nodes of a SKU under one term beyond those of the step before, on average; fewer if negative."""
+
+    sku: str
+    term: str
+    mean_nodes: float
+
+    def told(self) -> str:
         """Give it in words, such as ``+2 h200-node reserved_1y``."""
-        count = f"{self.nodes:+d}" if signed else f"{self.nodes}"
-        return f"{count} {self.sku} {self.term}"
+        return f"{self.mean_nodes:+.3g} {self.sku} {self.term}"
 
 
 class Step(Part):
@@ -38,8 +60,10 @@ class Step(Part):
         Part of the demand that is served, all requests counted alike.
     workloads : dict
         Workload → part of its demand that is served.
-    buys, adds : tuple of Bought
-        What is held, and how that differs from the step before.
+    buys : tuple of Bought
+        What is held.
+    adds : tuple of More
+        How that differs from the step before.
     more_value_per_usd : float or None
         Value of a dollar beyond the step before, on average up to this one; None for the first.
     usd_per_million_tokens_more : float or None
@@ -55,7 +79,7 @@ class Step(Part):
     workloads: dict[str, float]
     million_tokens_per_hour: float
     buys: tuple[Bought, ...]
-    adds: tuple[Bought, ...] = ()
+    adds: tuple[More, ...] = ()
     more_value_per_usd: float | None = None
     usd_per_million_tokens_more: float | None = None
 
@@ -66,7 +90,7 @@ class Step(Part):
 
 
 class Entrance(Part):
-    """The least money with which a workload is served at all, and wholly, nothing else being served but what is owed.
+    """The least money that serves a workload a little at all times, and wholly, and nothing else but what is owed.
 
     None where that cannot be done, or nothing was found in time.
     """
@@ -161,7 +185,7 @@ class BudgetCurve(StudyAnswer):
                 "usd_per_million_tokens": step.plan.usd_per_million_tokens,
                 "usd_per_million_tokens_more": step.usd_per_million_tokens_more,
                 "buys": "; ".join(one.told() for one in step.buys),
-                "adds": "; ".join(one.told(signed=True) for one in step.adds),
+                "adds": "; ".join(one.told() for one in step.adds),
                 "instances": "; ".join(f"{llm} {told}" for llm, told in step.plan.instances.items()),
             }
             for step in self.steps

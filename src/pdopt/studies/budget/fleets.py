@@ -14,6 +14,12 @@ def with_money(fleet: Fleet, usd_per_h: float) -> Fleet:
     return replace(_serving(fleet, {}), budget_usd_per_h=usd_per_h)
 
 
+def owes(fleet: Fleet) -> bool:
+    """Whether anything must be paid for whatever the budget."""
+    nodes = any(sku.at_least for sku in fleet.skus.values())
+    return nodes or bool(fleet.sunk_usd_per_h) or any(asked.owed for asked in fleet.workloads.values())
+
+
 def owing(fleet: Fleet) -> Fleet:
     """Give the fleet that serves what is owed and nothing more, at least cost."""
     return replace(_serving(fleet, {}), budget_usd_per_h=None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.plan import Plan
-from pdopt.studies.budget.answers import Bought, Knee, Step
+from pdopt.studies.budget.answers import Bought, Knee, More, Step
 from pdopt.studies.figures import figures, million_tokens_per_h
 
 NOISE = 1e-6
@@ -27,7 +27,7 @@ def step_of(fleet: Fleet, plan: Plan, budget_per_h: float) -> Step:
         served=_part(sum(promise.served_rps for promise in plan.workloads), demand),
         workloads={promise.name: _part(promise.served_rps, promise.demand_rps) for promise in plan.workloads},
         million_tokens_per_hour=million_tokens_per_h(fleet, plan),
-        buys=tuple(bought(plan)),
+        buys=tuple(bought(fleet, plan)),
     )
 
 
@@ -45,14 +45,22 @@ def _part(served: float, demand: float) -> float:
     return 1.0 if served >= demand * (1 - NOISE) else served / demand
 
 
-def bought(plan: Plan) -> Iterable[Bought]:
+def bought(fleet: Fleet, plan: Plan) -> Iterable[Bought]:
     """Give the buy list of a plan: nodes by SKU and term."""
+    hours = sum(period.hours for period in fleet.periods)
+    part = {(s.name, p.name): s.probability * p.hours / hours for s in fleet.scenarios for p in fleet.periods}
+    of_all = {period.name: period.hours / hours for period in fleet.periods}
     for rental in plan.skus:
+        gpus = fleet.skus[rental.sku].gpus
         if rental.terms is None and rental.nodes:
-            yield Bought(sku=rental.sku, term="on_demand", nodes=rental.nodes)
+            yield Bought(sku=rental.sku, term="on_demand", nodes=rental.nodes, mean_nodes=rental.gpus_rented / gpus)
         for use in rental.terms or ():
+            mean = sum(
+                h.gpus / gpus * (of_all[h.period] if h.scenario is None else part[h.scenario, h.period])
+                for h in use.periods
+            )
             if use.nodes:
-                yield Bought(sku=rental.sku, term=use.term, nodes=use.nodes)
+                yield Bought(sku=rental.sku, term=use.term, nodes=use.nodes, mean_nodes=mean)
 
 
 def linked(steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -63,7 +71,7 @@ def linked(steps: Sequence[Step]) -> tuple[Step, ...]:
 
 def _after(before: Step | None, step: Step) -> Step:
     if before is None:
-        return step.model_copy(update={"adds": step.buys})
+        return step.model_copy(update={"adds": tuple(_difference((), step.buys))})
     usd = step.cost_per_hour - before.cost_per_hour
     tokens = step.million_tokens_per_hour - before.million_tokens_per_hour
     return step.model_copy(
@@ -75,13 +83,13 @@ def _after(before: Step | None, step: Step) -> Step:
     )
 
 
-def _difference(before: Iterable[Bought], after: Iterable[Bought]) -> Iterable[Bought]:
-    had = {(one.sku, one.term): one.nodes for one in before}
-    has = {(one.sku, one.term): one.nodes for one in after}
+def _difference(before: Iterable[Bought], after: Iterable[Bought]) -> Iterable[More]:
+    had = {(one.sku, one.term): one.mean_nodes for one in before}
+    has = {(one.sku, one.term): one.mean_nodes for one in after}
     for sku, term in dict.fromkeys([*has, *had]):
-        more = has.get((sku, term), 0) - had.get((sku, term), 0)
-        if more:
-            yield Bought(sku=sku, term=term, nodes=more)
+        more = has.get((sku, term), 0.0) - had.get((sku, term), 0.0)
+        if abs(more) > NOISE:
+            yield More(sku=sku, term=term, mean_nodes=more)
 
 
 def knee(steps: Sequence[Step]) -> Knee | None:
