@@ -1,7 +1,7 @@
 """How long plans over months take, and how close they come: ``python -m benchmarks.months [SECONDS]``.
 
-The first LLMs of instances/realistic/six-llms.yaml, without limits on stock; each SKU may be reserved for a year at 62 %
-of its price, to be there after a month; demand grows by 8 % a month.
+The first LLMs of instances/realistic/six-llms.yaml, without limits on stock; each SKU may be reserved for a year at
+62 % of its price, to be there after a month; demand grows by 8 % a month.
 """
 
 from __future__ import annotations

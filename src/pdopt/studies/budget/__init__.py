@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pdopt
 from pdopt.fleet.fleet import Fleet
-from pdopt.plan.plan import Answer, NoPlan, Plan
+from pdopt.plan.plan import Answer, NoPlan, Plan, Reason
 from pdopt.solving.solve import no_plan, solve
 from pdopt.studies.budget.answers import BudgetCurve, Entrance, Step
 from pdopt.studies.budget.fleets import LITTLE, owes, owing, serving, serving_all, with_money
-from pdopt.studies.budget.search import Known
+from pdopt.studies.budget.search import CENT, Known
 from pdopt.studies.budget.steps import knee, linked, step_of
 
 Tell = Callable[[str], None]
@@ -95,14 +95,21 @@ class _Asking:
             if usd is not None and usd >= owed_usd:
                 known.learn(usd)
         if not known.steps:
-            return no_plan(self.fleet, "unknown", [])
+            return self._nothing()
         known.refine(steps)
         return self._steps(known, owed_usd, every).model_copy(update={"entrances": entrances})
 
-    def _at(self, amounts: Sequence[float], owed_usd: float, every: Answer) -> BudgetCurve:
-        found = {amount: self._within(amount) for amount in amounts}
-        steps = linked([step for step in found.values() if step is not None])
-        too_little = tuple(amount for amount, step in found.items() if step is None)
+    def _nothing(self) -> NoPlan:
+        limit = "the time limit" if self._limit_s is None else f"{self._limit_s:g} s"
+        sentence = f"no plan was found within {limit}; give a longer --time-limit"
+        return no_plan(self.fleet, "unknown", [Reason(kind="time", sentence=sentence)])
+
+    def _at(self, amounts: Sequence[float], owed_usd: float, every: Answer) -> BudgetCurve | NoPlan:
+        too_little = tuple(amount for amount in amounts if amount < owed_usd - CENT / 2)
+        found = [self._within(amount) for amount in amounts if amount not in too_little]
+        steps = linked([step for step in found if step is not None])
+        if not steps and found:
+            return self._nothing()
         curve = self._curve("amounts", steps, owed_usd, every)
         return curve.model_copy(update={"too_little": too_little})
 

@@ -17,6 +17,7 @@ from pdopt.studies.months.expand import in_month, orders_of, over_months
 from pdopt.studies.months.why_not import first_month_without, runway
 
 Tell = Callable[[str], None]
+PROVEN = 1e-9
 BY_USE, AT_ONCE, LAST = (
     "nothing committed to",
     "everything ordered in the first month",
@@ -95,6 +96,8 @@ class _Months:
         answer = self._answer(plan)
         if self.fleet.budget_usd_per_h is not None:
             return answer
+        if answer.status != "optimal":
+            answer = _with_bound(answer, self._alone_usd())
         if alternatives:
             others = [self._against(answer, other) for other in self._alternatives()]
             answer = answer.model_copy(update={"alternatives": tuple(others)})
@@ -127,6 +130,15 @@ class _Months:
             fleet_sha256=self.fleet.source_hash,
             pdopt_version=pdopt.__version__,
         )
+
+    def _alone_usd(self) -> float:
+        """Give what no plan is below: every month at its own cheapest, nothing being committed to for longer."""
+        usd = 0.0
+        for month in range(1, self.months + 1):
+            self._tell(f"a bound: month {month} alone")
+            answer = solve(in_month(self.fleet, month), self._limit_s, self._gap, reasons=False)
+            usd += (answer.bound_per_hour or 0.0) * HOURS_PER_MONTH
+        return usd
 
     def _no_plan(self, answer: NoPlan) -> NoPlan:
         """Say which month it fails in; where each could be served alone, what stands in the way of all together."""
@@ -193,6 +205,16 @@ def solve_for_reasons(fleet: Fleet, time_limit_s: float | None) -> NoPlan:
     answer = solve(fleet, time_limit_s)
     assert isinstance(answer, NoPlan)
     return answer
+
+
+def _with_bound(answer: MonthlyPlan, usd: float) -> MonthlyPlan:
+    """Give the answer with another bound, if that is better."""
+    minimised = answer.usd + (answer.usd_after if answer.owed_counted else 0.0)
+    bound = min(max(usd, answer.bound_usd), minimised)
+    gap = (minimised - bound) / minimised if minimised else 0.0
+    return answer.model_copy(
+        update={"bound_usd": bound, "gap": gap, "status": "optimal" if gap < PROVEN else "feasible"}
+    )
 
 
 def _costs(plan: Plan, hours: float, owed_usd: float) -> dict[str, float]:
