@@ -96,6 +96,7 @@ def fleet_page() -> str:
         ("scenarios.NAME", entries.ScenarioEntry),
         ("risk", entries.RiskEntry),
         ("budget", entries.BudgetEntry),
+        ("growth and months", entries.GrowthEntry),
         ("change", entries.ChangeEntry),
         ("price lists (prices.csv)", PriceRow),
     ]

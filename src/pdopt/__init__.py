@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
     from pdopt.fleet.fleet import Fleet
     from pdopt.plan.plan import Answer, NoPlan, Plan
     from pdopt.solving.watch import Watch
+    from pdopt.studies.budget.answers import BudgetCurve
     from pdopt.studies.compare.answers import Comparison
     from pdopt.studies.explain.answers import Explanation
+    from pdopt.studies.months.answers import MonthlyPlan
 
-__all__ = ["__version__", "compare", "explain", "read_fleet", "read_plan", "solve"]
+__all__ = ["__version__", "budget_curve", "compare", "explain", "plan_months", "read_fleet", "read_plan", "solve"]
 __version__ = "0.1.0"
 
 
@@ -137,3 +139,63 @@ def compare(
     from pdopt.studies.compare import compare as compare_fleet
 
     return compare_fleet(fleet, time_limit_s, gap, prices, tell or (lambda words: None))
+
+
+def budget_curve(
+    fleet: Fleet,
+    amounts: Sequence[float] | None = None,
+    steps: int = 12,
+    time_limit_s: float | None = 60.0,
+    gap: float = 0.0,
+    tell: Callable[[str], None] | None = None,
+) -> BudgetCurve | NoPlan:
+    """Give the most value that money serves: the steps of the curve, what each buys, and where it bends.
+
+    Parameters
+    ----------
+    fleet : Fleet
+    amounts : sequence of float, optional
+        Dollars per hour to ask about; by default steps are sought from nothing to everything.
+    steps : int
+        How many steps to find, where no amounts are given.
+    time_limit_s : float, optional
+        Seconds for each solve.
+    gap : float
+        Relative gap at which each solve may stop.
+    tell : function, optional
+        Takes what is being solved, in words.
+    """
+    from pdopt.studies.budget import budget_curve as curve_of_fleet
+
+    return curve_of_fleet(fleet, amounts, steps, time_limit_s, gap, tell or (lambda words: None))
+
+
+def plan_months(
+    fleet: Fleet,
+    months: int | None = None,
+    time_limit_s: float | None = 60.0,
+    gap: float = 0.0,
+    *,
+    owe_all: bool = False,
+    tell: Callable[[str], None] | None = None,
+) -> MonthlyPlan | NoPlan:
+    """Plan growing demand month by month, all months together: what to order when, and what it saves.
+
+    Parameters
+    ----------
+    fleet : Fleet
+        At the demand of the first month.
+    months : int, optional
+        How many to plan; those that the fleet states by default.
+    time_limit_s : float, optional
+        Seconds for each solve.
+    gap : float
+        Relative gap at which each solve may stop.
+    owe_all : bool
+        Whether to count what commitments cost after the last month, too.
+    tell : function, optional
+        Takes what is being solved, in words.
+    """
+    from pdopt.studies.months import plan_months as plan_of_fleet
+
+    return plan_of_fleet(fleet, months, time_limit_s, gap, owe_all=owe_all, tell=tell or (lambda words: None))

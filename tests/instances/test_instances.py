@@ -20,6 +20,7 @@ EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 3, "broken": 2}
 KEYS = {
     *("known", "because", "status", "cost_per_hour", "bound_per_hour", "gap", "time_limit_s"),
     *("plans", "counts", "nodes", "promises", "sizes", "changes", "reasons", "faults"),
+    *("command", "months"),
 }
 
 FILES = sorted(file.relative_to(ROOT) for file in ROOT.rglob("*.yaml"))
@@ -51,8 +52,9 @@ def outcome(fleet: Path) -> Any:
     limit = expected(fleet).get("time_limit_s", 60)
     running = ROOT / fleet.with_suffix(".current.json")
     current = ["--current", str(running)] if running.exists() else []
+    command = expected(fleet).get("command", "solve")
     return CliRunner().invoke(
-        app, ["solve", str(ROOT / fleet), "--json", "--quiet", "--time-limit", str(limit), *current]
+        app, [command, str(ROOT / fleet), "--json", "--quiet", "--time-limit", str(limit), *current]
     )
 
 
@@ -135,6 +137,17 @@ def test_promises(fleet: Path) -> None:
 def test_changes(fleet: Path) -> None:
     found = solved(fleet)["changes"]
     assert {kind: sum(change[kind] for change in found) for kind in ("starts", "stops")} == expected(fleet)["changes"]
+
+
+@fleets_with("months")
+def test_months(fleet: Path) -> None:
+    answer = expected(fleet)["months"]
+    found = json.loads(CliRunner().invoke(app, ["budget", str(ROOT / fleet), "--json", "--quiet"]).stdout)
+    assert found["status"] == "optimal"
+    assert found["usd"] == pytest.approx(answer["usd"])
+    assert [month["usd"] for month in found["months"]] == pytest.approx(answer["usd_of_each"])
+    for order, wanted in zip(found["orders"], answer["orders"], strict=True):
+        assert {key: order[key] for key in wanted} == wanted
 
 
 @fleets_with("sizes")

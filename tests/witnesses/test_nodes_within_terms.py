@@ -24,6 +24,20 @@ def test_each_term_is_bounded_where_it_is_offered():
     }
 
 
+def test_terms_with_one_stock_share_it():
+    terms = (
+        NodeTerm("from night", 30.0, committed=True, available=4, stock="reserved"),
+        NodeTerm("from day", 30.0, committed=True, available=4, slots=("day",), stock="reserved"),
+    )
+    table = table_of([lane("M", "mixed", "A", 8, {("chat", ""): 0.5})], [], {"chat": 5.0}, DAY)
+    table = replace(table, nodes=(NodeType("A", 8, 40.0, None, terms=terms),))
+    first, second = (("Committed", ("A", name)) for name in ("from night", "from day"))
+    assert rows_of(table, "nodes_within_terms") == {
+        ("A", "reserved", "night"): Row({first: 1.0}, -inf, 4.0),
+        ("A", "reserved", "day"): Row({first: 1.0, second: 1.0}, -inf, 4.0),
+    }
+
+
 def test_a_single_price_has_no_such_row():
     table = table_of([lane("M", "mixed", "A", 8, {("chat", ""): 0.5})], [("A", 8, 40.0, 3)], {"chat": 5.0})
     assert rows_of(table, "nodes_within_terms") == {}

@@ -29,6 +29,8 @@ class Slot:
         The slot before it in its scenario, where counts are followed from one to the next; periods form a circle.
     hours : float
         Of one turn of that circle; of the first of `whens`.
+    turn : int
+        Which circle it is of: a month, where several are planned.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Slot:
     whens: tuple[When, ...] = ()
     previous: str = ""
     hours: float = 24.0
+    turn: int = 0
 
     @property
     def scenario(self) -> str:
@@ -72,7 +75,7 @@ def slots(fleet: Fleet, now: Now | None = None) -> tuple[Slot, ...]:
 
 def follows_counts(fleet: Fleet) -> bool:
     """Whether what runs in one period matters in the next."""
-    if len(fleet.periods) == 1:
+    if len(fleet.periods) == len({period.turn for period in fleet.periods}):
         return False
     nodes = any(sku.start_usd or sku.stop_usd or sku.min_up_h for sku in fleet.skus.values())
     return nodes or any(llm.start_usd for llm in fleet.llms.values())
@@ -92,18 +95,18 @@ def _each(fleet: Fleet) -> Iterator[Slot]:
     hours = sum(period.hours for period in fleet.periods)
     every = {name: fleet.rates_rps(name) for name in fleet.workloads}
     for scenario in fleet.scenarios:
-        names = [_name(fleet, scenario, period) for period in fleet.periods]
-        for i, period in enumerate(fleet.periods):
+        for period in fleet.periods:
             rates = {name: every[name][scenario.name, period.name] for name in fleet.workloads}
             required = {name: fleet.workloads[name].min_served * rate for name, rate in rates.items()}
             yield Slot(
-                name=names[i],
+                name=_name(fleet, scenario, period),
                 weight=scenario.probability * period.hours / hours,
                 required_rps=required,
                 wanted_rps=rates if fleet.budget_usd_per_h is not None else required,
                 whens=((scenario.name, period.name),),
-                previous=names[i - 1],
+                previous=_name(fleet, scenario, fleet.before(period)),
                 hours=period.hours,
+                turn=period.turn,
             )
 
 

@@ -127,6 +127,8 @@ class NodeTerm:
     spot : bool
         Whether only a part of a pool's instances (`max_share`) may run there, away for a part of the time
         (`interruption`).
+    stock : str
+        What `available` counts: the units of all terms with this stock; empty means those of this term.
     """
 
     name: str
@@ -137,6 +139,12 @@ class NodeTerm:
     spot: bool = False
     max_share: float = 1.0
     interruption: float = 0.0
+    stock: str = ""
+
+    @property
+    def drawn_from(self) -> str:
+        """Name the stock that `available` counts."""
+        return self.stock or self.name
 
     def offered_in(self, slot: str) -> bool:
         """Whether units can be had under this term in a slot."""

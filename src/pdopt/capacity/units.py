@@ -38,6 +38,7 @@ def _term(term: Term, nodes: float, when: tuple[Slot, ...]) -> NodeTerm:
         spot=term.kind == "spot",
         max_share=term.max_share,
         interruption=term.interruption,
+        stock=term.stock,
     )
 
 

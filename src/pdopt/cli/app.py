@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import pdopt
+from pdopt.cli.budget import budget
 from pdopt.cli.calibrate import calibrate
 from pdopt.cli.check import check
 from pdopt.cli.compare import compare
@@ -30,6 +31,7 @@ app.command()(solve)
 app.command()(explain)
 app.command()(compare)
 app.command()(simulate)
+app.command()(budget)
 app.command()(check)
 app.command()(size)
 app.command()(calibrate)

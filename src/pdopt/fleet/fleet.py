@@ -41,6 +41,12 @@ class Term:
         Periods that the term is offered in; empty means all.
     sunk_usd_per_h : float
         Dollars per hour of all owned nodes together, used or not.
+    months : int or None
+        How long a commitment runs, or owned nodes stay; None means to the end of what is planned.
+    lead_months : int
+        Whole months from ordering a node to having it.
+    stock : str
+        The terms of a SKU that name the same stock share its `available` nodes; empty means a stock of its own.
     """
 
     name: str
@@ -51,6 +57,9 @@ class Term:
     interruption: float = 0.0
     periods: tuple[str, ...] = ()
     sunk_usd_per_h: float = 0.0
+    months: int | None = None
+    lead_months: int = 0
+    stock: str = ""
 
     @property
     def committed(self) -> bool:
@@ -87,6 +96,8 @@ class Sku:
         Nodes rented in any case, under contract already or wanted for other reasons.
     sold_in : int
         Nodes come in multiples of this (the racks of NVL72).
+    lead_months : int
+        Whole months from ordering a node to having it, where there is but one price.
     billing : str
         "node" pays whole nodes, "gpu" pays GPUs in use at the node's price divided by its GPUs.
     spans : bool
@@ -110,11 +121,12 @@ class Sku:
     min_up_h: float = 0.0
     sold_in: int = 1
     at_least: int = 0
+    lead_months: int = 0
 
     @property
     def ways_to_pay(self) -> tuple[Term, ...]:
         """Give the terms, or the one that a single price makes."""
-        return self.terms or (Term("on_demand", self.usd_per_h),)
+        return self.terms or (Term("on_demand", self.usd_per_h, lead_months=self.lead_months),)
 
     def hosts(self, shape: Shape) -> bool:
         """Whether an instance of the shape can run here."""
@@ -176,6 +188,10 @@ class Workload:
         Images of a request (mean), and tokens of each; they are part of `input_tokens`.
     encode_service_cv2 : float
         Squared coefficient of variation of the time that encoding the images of a request takes.
+    owed : float
+        Fraction of the demand that is served whatever the budget: `min_served` where it is stated, else 0.
+    growth_per_month : float
+        Fraction by which the demand grows from one month to the next.
     """
 
     name: str
@@ -195,6 +211,8 @@ class Workload:
     images: float = 0.0
     image_tokens: float = 0.0
     encode_service_cv2: float = 1.0
+    owed: float = 0.0
+    growth_per_month: float = 0.0
 
     def rate_rps(self, period: str) -> float:
         """Give the demand of one period."""
@@ -354,10 +372,11 @@ class Changeover:
 
 @dataclass(frozen=True)
 class Period:
-    """A slice of the day (or week) with its own demand; after the last comes the first again."""
+    """A slice of the day (or week) with its own demand; after the last of a turn comes the first of it again."""
 
     name: str
     hours: float
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -408,6 +427,7 @@ class Fleet:
     quotas: tuple[Quota, ...] = ()
     carbon_usd_per_kg: float = 0.0
     changeover: Changeover | None = None
+    months: int | None = None
     notes: tuple[str, ...] = ()
     source_hash: str = ""
 
@@ -415,6 +435,11 @@ class Fleet:
     def sunk_usd_per_h(self) -> float:
         """Dollars per hour of what is owned, used or not."""
         return sum(term.sunk_usd_per_h for sku in self.skus.values() for term in sku.terms)
+
+    def before(self, period: Period) -> Period:
+        """Give the period before one in its turn: the last of the turn before the first."""
+        turn = [one for one in self.periods if one.turn == period.turn]
+        return turn[turn.index(period) - 1]
 
     def carbon_kg_per_h(self, sku: str) -> float:
         """Kilograms of CO2 per hour of one node at full load: its power, times the site's PUE and grams per kWh."""

@@ -29,6 +29,7 @@ from pdopt.fleet.entries import (
 )
 from pdopt.fleet.faults import did_you_mean
 from pdopt.fleet.fleet import Assumptions, Fleet, Limits, Margins, Redundancy, Transfer
+from pdopt.fleet.growth import for_later, read_growth
 from pdopt.fleet.llms import Surroundings, check_rows, read_llm
 from pdopt.fleet.located import read_yaml
 from pdopt.fleet.periods import check_blocks, read_horizon
@@ -49,6 +50,7 @@ from pdopt.fleet.workloads import Usual, workload_of
 KEYS = (
     *("name", "skus", "models", "workloads", "transfer", "assumptions", "margins", "redundancy", "limits"),
     *("periods", "scenarios", "risk", "budget", "sites", "quotas", "carbon", "change", "uncertainty"),
+    *("growth", "months"),
 )
 
 
@@ -110,6 +112,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     llms = {n: read_llm(n, entry, around, complaints) for n, entry in models.items()}
     horizon = read_horizon(raw, path.parent, complaints)
     scenarios, risk, budget = read_scenarios(raw, complaints), read_risk(raw, complaints), read_budget(raw, complaints)
+    growth_per_month, months = read_growth(raw, complaints)
     stated_nic = states_nic(raw)
     section, skus = read_skus(raw, list(llms.values()), path.parent, catalogue, complaints)
     for name, written in (raw.get("models") or {}).items() if isinstance(raw.get("models"), dict) else ():
@@ -131,7 +134,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     check_site_power(skus, sites, complaints)
     check_transfer(stated_nic, llms, transfer, complaints)
     complaints.raise_any()
-    usual = Usual(assumptions.prefill_service_cv2, 1.0 if budget is None else 0.0)
+    usual = Usual(assumptions.prefill_service_cv2, 1.0 if budget is None else 0.0, growth_per_month)
     workloads = {n: workload_of(n, entry, usual, horizon) for n, entry in entries.items()}
     check_site_losses(redundancy.sites, skus, workloads.values(), complaints)
     complaints.raise_any()
@@ -158,12 +161,14 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
         scenarios=scenarios,
         risk=risk,
         budget_usd_per_h=budget,
+        months=months,
         notes=(
             *price_notes(section.prices, today or current_day()),
             *section.notes,
             *around.notes,
             *unusable(skus, llms.values()),
             *without_effect(raw),
+            *for_later(raw),
             *latency_notes(workloads.values(), skus.values()),
         ),
         source_hash=complaints.sha256,

@@ -32,7 +32,7 @@ def read_skus(
 
 
 def _sku(name: str, entry: SkuEntry, section: Section) -> Sku:
-    terms = tuple(term_of(term, written) for term, written in (entry.terms or {}).items())
+    terms = tuple(term_of(term, written, entry.lead_time_months) for term, written in (entry.terms or {}).items())
     main = main_term(terms) if terms else None
     price_usd_per_h = main.usd_per_h if main else entry.usd_per_hour
     assert price_usd_per_h is not None
@@ -53,6 +53,7 @@ def _sku(name: str, entry: SkuEntry, section: Section) -> Sku:
         min_up_h=entry.min_up_hours,
         sold_in=entry.sold_in,
         at_least=entry.at_least,
+        lead_months=entry.lead_time_months,
         site=entry.site,
     )
 

@@ -17,6 +17,7 @@ class Usual:
 
     prefill_service_cv2: float
     min_served: float
+    growth_per_month: float = 0.0
 
 
 def workload_of(name: str, entry: WorkloadEntry, usual: Usual, horizon: Horizon) -> Workload:
@@ -39,6 +40,8 @@ def workload_of(name: str, entry: WorkloadEntry, usual: Usual, horizon: Horizon)
         images=entry.images,
         image_tokens=entry.image_tokens or 0.0,
         encode_service_cv2=_first(entry.encode_service_cv2, entry.prefill_service_cv2, usual.prefill_service_cv2),
+        owed=entry.min_served or 0.0,
+        growth_per_month=usual.growth_per_month if entry.growth is None else entry.growth,
         sites=tuple(dict.fromkeys(entry.sites or ())),
         latency_s={site: ms / 1e3 for site, ms in (entry.latency_ms or {}).items()},
     )

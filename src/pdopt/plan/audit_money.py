@@ -109,10 +109,21 @@ def _stock(sku: Sku, rental: Rental) -> Iterator[str]:
             yield f"{sku.name}: {use.term} is committed to, and holds {sorted(counts)} GPUs"
         if any(holding.nodes * sku.gpus < holding.gpus for holding in use.periods):
             yield f"{sku.name}: {use.term} holds more GPUs than its nodes have"
-        if term.available is not None and max((h.nodes for h in use.periods), default=0) > term.available:
+        if term.available is not None and _most_drawn(terms, rental, term) > term.available:
             yield f"{sku.name}: {use.term} holds more nodes than its {term.available}"
         if term.periods and {holding.period for holding in use.periods} - set(term.periods):
             yield f"{sku.name}: {use.term} is held when it is not offered"
+
+
+def _most_drawn(terms: dict[str, Term], rental: Rental, term: Term) -> int:
+    """Most nodes held at once under a term and those that share its stock."""
+    drawn: dict[tuple[str | None, str], int] = defaultdict(int)
+    for use in rental.terms or ():
+        other = terms.get(use.term)
+        if other is not None and (use.term == term.name or (term.stock and other.stock == term.stock)):
+            for holding in use.periods:
+                drawn[holding.scenario, holding.period] += holding.nodes
+    return max(drawn.values(), default=0)
 
 
 def _price(fleet: Fleet, sku: Sku, rental: Rental) -> Iterator[str]:
@@ -202,9 +213,9 @@ def _starts(fleet: Fleet, plan: Plan) -> float:
     turn_h = sum(period.hours for period in fleet.periods)
     total = 0.0
     for scenario in fleet.scenarios if len(fleet.periods) > 1 else ():
-        for i, period in enumerate(fleet.periods):
-            before = fleet.periods[i - 1].name
-            total += scenario.probability / turn_h * _changes(fleet, plan, scenario.name, (before, period.name))
+        for period in fleet.periods:
+            pair = (fleet.before(period).name, period.name)
+            total += scenario.probability / turn_h * _changes(fleet, plan, scenario.name, pair)
     return total
 
 
@@ -243,8 +254,8 @@ def _weighed(fleet: Fleet, plan: Plan) -> float:
                     for holding in use.periods
                     if holding.period == period.name and holding.scenario in (None, scenario.name)
                 )
-        for i, period in enumerate(fleet.periods if len(fleet.periods) > 1 else ()):
-            pair = (fleet.periods[i - 1].name, period.name)
+        for period in fleet.periods if len(fleet.periods) > 1 else ():
+            pair = (fleet.before(period).name, period.name)
             spent += _changes(fleet, alone, scenario.name, pair) / hours
         costs.append((spent, scenario.probability))
     alpha, weight = fleet.risk.alpha, fleet.risk.weight

@@ -16,6 +16,7 @@ from pdopt.solving.watch import COST, ELSEWHERE, VALUE, Until
 
 SECONDS = 20.0  # for ties at the same cost
 LARGE = 3000  # whole columns beyond which HiGHS found no plan of the whole in a minute
+LARGE_OVER_MONTHS = 100  # beyond which it proved none, where commitments alone join the months
 LEAST_SECONDS = 5.0
 KEPT = 1e-7  # part of a goal that the goals after it may give up: what a solver's tolerances need
 
@@ -92,13 +93,17 @@ def _minimise(table: LaneTable, matrix: Matrix, until: Until, start: Floats | No
 
 def _by_size(table: LaneTable, matrix: Matrix, until: Until, start: Floats | None) -> Outcome:
     seconds = until.left_s(known=start is not None)
-    if int(matrix.whole.sum()) < LARGE or seconds is None or seconds < LEAST_SECONDS:
+    if int(matrix.whole.sum()) < _large(table) or seconds is None or seconds < LEAST_SECONDS:
         return run(matrix, seconds, until.gap, start, watch=until.watch)
     outcome = solve_decomposed(table, matrix, seconds, until.gap, until.watch)
     if outcome.values is not None or outcome.status == "infeasible":
         return outcome
     whole = run(matrix, max(until.left_s() or 0.0, 1.0), until.gap, start, watch=until.watch)
     return whole if whole.bound > outcome.bound else replace(whole, bound=outcome.bound)
+
+
+def _large(table: LaneTable) -> int:
+    return LARGE if len({slot.turn for slot in table.slots}) == 1 else LARGE_OVER_MONTHS
 
 
 def keeping(matrix: Matrix, goal: Floats, reached: float) -> Matrix:

@@ -1,7 +1,14 @@
 """The parts of a fleet file as they are written: milliseconds, minutes and all."""
 
 from pdopt.fleet.entries.models import ModelEntry
-from pdopt.fleet.entries.planning import BudgetEntry, ChangeEntry, RiskEntry, ScenarioEntry, UncertaintyEntry
+from pdopt.fleet.entries.planning import (
+    BudgetEntry,
+    ChangeEntry,
+    GrowthEntry,
+    RiskEntry,
+    ScenarioEntry,
+    UncertaintyEntry,
+)
 from pdopt.fleet.entries.quotas import QuotaEntry
 from pdopt.fleet.entries.sites import RuleEntry, SiteEntry
 from pdopt.fleet.entries.skus import SkuEntry
@@ -15,6 +22,7 @@ __all__ = [
     "BudgetEntry",
     "CarbonEntry",
     "ChangeEntry",
+    "GrowthEntry",
     "LimitsEntry",
     "LinkEntry",
     "MarginsEntry",

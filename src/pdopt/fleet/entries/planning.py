@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from pdopt.fleet.entries.kinds import Deviations, Factors
+from pdopt.fleet.entries.kinds import Deviations, Factors, MonthlyGrowth
 from pdopt.fleet.faults import Path
-from pdopt.fleet.fields import CountOrZero, Entry, Fraction, NotNegative, Positive
+from pdopt.fleet.fields import Count, CountOrZero, Entry, Fraction, NotNegative, Positive
 from pdopt.fleet.hours import HOURS_PER_MONTH
 
 
@@ -49,6 +49,15 @@ class UncertaintyEntry(Entry):
     deviation: Deviations = Field(
         description="the fraction of work they may bring beyond it, such as 0.2 or 20 %, or a mapping of workloads"
     )
+
+
+class GrowthEntry(Entry):
+    """How demand grows, and how far ahead `pdopt budget` plans (docs/budget.md)."""
+
+    growth: MonthlyGrowth | None = Field(
+        None, description="growth of every demand from one month to the next, such as 8 %/month or 150 %/year"
+    )
+    months: Count | None = Field(None, description="the months to plan, the first at the demand stated; left out, 12")
 
 
 class BudgetEntry(Entry):

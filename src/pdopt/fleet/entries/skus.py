@@ -30,6 +30,9 @@ class SkuEntry(Entry):
     start_usd: NotNegative = Field(0.0, description="dollars that starting a node costs")
     stop_usd: NotNegative = Field(0.0, description="dollars that stopping a node costs")
     min_up_hours: NotNegative = Field(0.0, description="hours that a node stays up once started")
+    lead_time_months: CountOrZero = Field(
+        0, description="whole months from ordering a node to having it, under terms that state none (not of owned ones)"
+    )
     nic_gb_per_s: Positive | None = Field(None, description="the network of one instance in gigabytes per second")
     power_kw: Positive | None = Field(None, description="kilowatts of one node at full load, for limits.power_kw")
     site: Text | None = Field(None, description="where it stands, one of sites (docs/sites.md)")

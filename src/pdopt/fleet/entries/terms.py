@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from pydantic import Field
 
 from pdopt.fleet.faults import Path
-from pdopt.fleet.fields import CountOrZero, Entry, Fraction, HeldBack, NotNegative, Positive, Text
+from pdopt.fleet.fields import Count, CountOrZero, Entry, Fraction, HeldBack, NotNegative, Positive, Text
 
 Kind = Literal["on_demand", "reserved", "spot", "owned"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -19,6 +19,7 @@ ONLY_OF = {
     "periods": ("reserved",),
     "capex_usd": ("reserved", "owned"),
     "years": ("reserved", "owned"),
+    "months": ("reserved", "owned"),
 }
 NAMED = (
     (re.compile(r"spot|preempt"), "spot"),
@@ -55,6 +56,14 @@ class TermEntry(Entry):
     )
     years: Positive | None = Field(
         None, description="for reserved or owned, the years over which capex_usd is written off"
+    )
+    months: Count | None = Field(
+        None,
+        description="for reserved, how long the commitment runs (left out, the name tells: reserved_1y; what is bought "
+        "runs for its years; else to the end of the plan); for owned, how long the nodes are there (docs/budget.md)",
+    )
+    lead_time_months: CountOrZero | None = Field(
+        None, description="whole months from ordering to having it (docs/budget.md); left out, that of the SKU"
     )
 
     @classmethod

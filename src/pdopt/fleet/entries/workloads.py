@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from pdopt.fleet.entries.kinds import Rates
+from pdopt.fleet.entries.kinds import MonthlyGrowth, Rates
 from pdopt.fleet.entries.sites import MillisecondsBySite, Names
 from pdopt.fleet.faults import Path
 from pdopt.fleet.fields import Count, Entry, Fraction, NotNegative, Positive, Text
@@ -60,6 +60,9 @@ class WorkloadEntry(Entry):
     value: NotNegative | None = Field(None, description="what a request is worth, for budgets; left out, 1")
     priority: Count | None = Field(
         None, description="a whole number, for budgets: 1 (where left out) is served before 2, whatever 2 is worth"
+    )
+    growth: MonthlyGrowth | None = Field(
+        None, description="its own growth of demand, such as 8 %/month or 150 %/year (docs/budget.md)"
     )
     prefill_service_cv2: NotNegative | None = Field(None, description="its own squared coefficient of variation")
     images: NotNegative = Field(0.0, description="the images of a request (mean), encoded before prefill")
