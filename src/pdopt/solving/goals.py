@@ -48,14 +48,14 @@ def reach(table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: flo
     ends = None if time_limit_s is None else perf_counter() + time_limit_s
     value, value_bound, proven, start = 0.0, 0.0, True, None
     for goal, is_value in _before_cost(matrix):
-        outcome = _minimise(table, replace(matrix, cost=goal), _left(ends, start), gap, start)
+        outcome = minimise(table, replace(matrix, cost=goal), _left(ends, start), gap, start)
         if outcome.values is None or outcome.objective is None:
             return Reached(replace(outcome, bound=-np.inf), matrix)  # nothing is known of the cost
         if is_value:
             value, value_bound = value - outcome.objective, value_bound - outcome.bound
         proven = proven and outcome.status == "optimal"
         matrix, start = keeping(matrix, goal, outcome.objective), outcome.values
-    outcome = _minimise(table, matrix, _left(ends, start), gap, start)
+    outcome = minimise(table, matrix, _left(ends, start), gap, start)
     if outcome.values is None and start is not None:
         outcome = Outcome("feasible", start, float(matrix.cost @ start), outcome.bound)
     if not proven and outcome.status == "optimal":
@@ -82,10 +82,13 @@ def _before_cost(matrix: Matrix) -> Iterator[tuple[Floats, bool]]:
         yield matrix.elsewhere, False
 
 
-def _minimise(
+def minimise(
     table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: float, start: Floats | None
 ) -> Outcome:
-    """Minimise as a whole, or by blocks where the whole is too large to be solved in any useful time."""
+    """Minimise the cost alone: as a whole, or by blocks where the whole is too large to be solved in any useful time.
+
+    A solution to start from need not be possible; it is then left aside.
+    """
     if int(matrix.whole.sum()) < LARGE or time_limit_s is None or time_limit_s < LEAST_SECONDS:
         return run(matrix, time_limit_s, gap, start)
     began = perf_counter()
