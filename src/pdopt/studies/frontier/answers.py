@@ -16,7 +16,8 @@ class Point(Part):
     Attributes
     ----------
     at : float
-        Milliseconds, times today's targets, or kilowatts (`unit` of the frontier); the least that this cost permits.
+        Milliseconds of the target, per cent of today's targets where several vary, or kilowatts (`unit` of the
+        frontier): the least that this cost permits.
     none_as_cheap_below : float
         No plan as cheap has this much or less; `at` lies above it by the frontier's `tolerance` where that is proven.
     proven : bool
@@ -31,7 +32,7 @@ class Point(Part):
     knee : bool
         Whether it is one of the knees.
     today : bool
-        Whether it is the plan at today's targets, or the cheapest of all where no limit on power is stated.
+        Whether it is the plan at today's targets or limit on power (with no such limit, the cheapest).
     """
 
     at: float
@@ -68,12 +69,20 @@ class Knee(Part):
 
 
 class Open(Part):
-    """Between two neighbouring points there may be others that were not looked for, or not decided in time."""
+    """Between two neighbouring points there may be others that were not looked for, or not decided in time.
+
+    Attributes
+    ----------
+    above, below : float
+        Between which values of `at`.
+    cost_above, cost_below : float and float or None
+        Between which costs; None where there is no dearer point.
+    """
 
     above: float
     below: float
     cost_above: float
-    cost_below: float
+    cost_below: float | None
 
 
 class Today(Part):
@@ -127,7 +136,7 @@ class Frontier(StudyAnswer):
 
     over: Over
     workloads: tuple[str, ...]
-    unit: Literal["ms", "times today's targets", "kW"]
+    unit: Literal["ms", "%", "kW"]
     tolerance: float
     least: float
     most: float

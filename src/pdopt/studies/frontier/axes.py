@@ -5,35 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import inf, sqrt
-from typing import Protocol
 
 from pdopt.fleet.changes import Change, slo_key, with_changes
 from pdopt.fleet.fleet import Fleet, Target
+from pdopt.plan.plan import Plan
 from pdopt.solving.longer_targets import up
 from pdopt.solving.nearby import Columns, Program, least_power, power_kw, program_of, routed
 
-
-class Axis(Protocol):
-    """What the cost is weighed against: the more of it is allowed, the cheaper.
-
-    Attributes
-    ----------
-    tolerance : float
-        Part of a value that is not told apart.
-    """
-
-    @property
-    def tolerance(self) -> float:
-        """Part of a value that is not told apart."""
-
-    def program(self, at: float) -> Program | None:
-        """Give the program that allows so much; None where nothing can serve the fleet then."""
-
-    def words(self, at: float) -> str:
-        """Say a value."""
-
-    def least(self, columns: Columns, cost: float, span: tuple[float, float]) -> Least:
-        """Give the least that a plan of this cost is found to need, above the first of two values, up to the second."""
+CERTAIN = 1 - 1e-9
 
 
 @dataclass(frozen=True)
@@ -47,55 +26,106 @@ class Least:
 
 @dataclass(frozen=True)
 class Latency:
-    """All targets of some workloads on some metrics, as factors of what is stated."""
+    """Targets of some workloads, all by one factor on what is stated: the longer, the cheaper.
+
+    Attributes
+    ----------
+    targets : tuple of (workload, Target)
+    tolerance : float
+        Part of a factor that is not told apart.
+    """
 
     fleet: Fleet
     targets: tuple[tuple[str, Target], ...]
     tolerance: float = 1e-3
+    today: float = 1.0
 
-    def at_ms(self, at: float) -> dict[tuple[str, str], float]:
+    @property
+    def unit(self) -> str:
+        """What values are told in."""
+        return "ms" if len(self.targets) == 1 else "%"
+
+    def value(self, at: float) -> float:
+        """Tell a factor: the target itself where there is one, else per cent of today's."""
+        return next(iter(self.targets_ms(at).values())) if self.unit == "ms" else up(at * 100)
+
+    def targets_ms(self, at: float) -> dict[tuple[str, str], float]:
         """Give (workload, target) → milliseconds, rounded up so that what is printed can be attained."""
         return {(name, slo_key(target)): up(target.bound_s * 1e3 * at) for name, target in self.targets}
 
-    def program(self, at: float) -> Program | None:
-        """Give the program at targets that many times as long."""
-        changes = (Change(("workloads", *key[:1], "slo", key[1]), ms) for key, ms in self.at_ms(at).items())
-        return program_of(with_changes(self.fleet, changes))
-
     def words(self, at: float) -> str:
         """Say how long the targets are."""
-        if len(self.targets) == 1:
-            ((name, key), ms) = next(iter(self.at_ms(at).items()))
-            return f"{name} {key.removesuffix('_ms')} of {ms:g} ms"
-        return f"targets {at:.4g} times as long"
+        if self.unit == "%":
+            return f"targets {at:.4g} times as long"
+        ((name, key), ms) = next(iter(self.targets_ms(at).items()))
+        return f"{name} {key.removesuffix('_ms')} of {ms:g} ms"
+
+    def fleet_at(self, at: float) -> Fleet:
+        """Give the fleet with targets that many times as long."""
+        changes = (Change(("workloads", name, "slo", key), ms) for (name, key), ms in self.targets_ms(at).items())
+        return with_changes(self.fleet, changes)
+
+    def program(self, at: float) -> Program | None:
+        """Give the program of that fleet; None where a target is out of reach of everything."""
+        return program_of(self.fleet_at(at))
 
     def least(self, columns: Columns, cost: float, span: tuple[float, float]) -> Least:
         """Give the shortest targets that the counts of a solution permit, to a quarter of the tolerance."""
         low, high = span
         while high / low > 1 + self.tolerance / 4:
             middle = sqrt(low * high)
-            shorter = self.program(middle)
-            found = None if shorter is None else routed(shorter, columns)
+            found = self._routed(middle, columns)
             low, high, columns = (middle, high, columns) if found is None else (low, middle, found)
         return Least(high, columns, of_all=False)
+
+    def attained(self, at: float, columns: Columns, plan: Plan) -> Least | None:
+        """Give exactly the targets that a plan attains, where its counts need no more in the program either."""
+        promised = {promise.name: promise for promise in plan.workloads}
+        seen = [
+            (getattr(promised[name], slo_key(target)) or 0.0) / (target.bound_s * 1e3) for name, target in self.targets
+        ]
+        least = max(seen, default=at)
+        found = self._routed(least, columns) if 0 < least < at * CERTAIN else None
+        return None if found is None else Least(least, found, of_all=False)
+
+    def _routed(self, at: float, columns: Columns) -> Columns | None:
+        shorter = self.program(at)
+        return None if shorter is None else routed(shorter, columns)
 
 
 @dataclass(frozen=True)
 class Power:
-    """The kilowatts that all nodes held draw when most are held."""
+    """The kilowatts that all nodes held draw at full load, when most are held: the more, the cheaper."""
 
     fleet: Fleet
     time_limit_s: float | None
     tolerance: float = 1e-6
+    unit: str = "kW"
 
-    def program(self, at: float) -> Program | None:
-        """Give the program with so many kilowatts; with any, if infinite."""
-        limit_kw = at if at < inf else None
-        return program_of(replace(self.fleet, limits=replace(self.fleet.limits, power_kw=limit_kw)))
+    @property
+    def today(self) -> float | None:
+        """The limit of the fleet."""
+        return self.fleet.limits.power_kw
+
+    def value(self, at: float) -> float:
+        """Tell kilowatts."""
+        return round(at, 9)
+
+    def targets_ms(self, at: float) -> dict[tuple[str, str], float]:
+        """Give the targets that vary: none."""
+        return {}
 
     def words(self, at: float) -> str:
         """Say how many kilowatts there are."""
         return f"{at:.6g} kW" if at < inf else "no limit on power"
+
+    def fleet_at(self, at: float) -> Fleet:
+        """Give the fleet with so many kilowatts; with any, if infinite."""
+        return replace(self.fleet, limits=replace(self.fleet.limits, power_kw=at if at < inf else None))
+
+    def program(self, at: float) -> Program | None:
+        """Give the program of that fleet; None where nothing can serve it."""
+        return program_of(self.fleet_at(at))
 
     def least(self, columns: Columns, cost: float, span: tuple[float, float]) -> Least:
         """Give the fewest kilowatts of all plans that cost no more."""
@@ -106,6 +136,17 @@ class Power:
         outcome = least_power(within, cost, self.time_limit_s, columns)
         found = columns if outcome.values is None else within.columns(outcome.values)
         return Least(power_kw(within, found), found, of_all=outcome.status == "optimal")
+
+    def attained(self, at: float, columns: Columns, plan: Plan) -> Least | None:
+        """Give nothing: kilowatts are exact already."""
+        return None
+
+    def fewest_kw(self, at: float, columns: Columns) -> float:
+        """Give the fewest kilowatts of all plans, whatever they cost."""
+        return self.least(columns, inf, (0.0, at)).at
+
+
+Axis = Latency | Power
 
 
 def targets_of(fleet: Fleet, metrics: Iterable[str], names: Iterable[str]) -> tuple[tuple[str, Target], ...]:

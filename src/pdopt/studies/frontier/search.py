@@ -55,7 +55,7 @@ class Search:
     """
 
     def __init__(self, trier: Trier, span: tuple[float, float], most_points: int, tell: Tell):
-        self._trier, self._span = trier, span
+        self._trier, self.span = trier, span
         self._most_points, self._tell = most_points, tell
         self._tolerance = trier.axis.tolerance
         self._found: list[Corner] = []
@@ -96,7 +96,7 @@ class Search:
         """Yield where other corners may be, the tight end first."""
         corners = self.corners
         if corners:
-            yield from self._gap(self._span[0], self._trier.dearest, corners[0])
+            yield from self._gap(self.span[0], self._trier.dearest, corners[0])
         for left, right in pairwise(corners):
             yield from self._gap(left.at, left.cost, right)
 
@@ -126,7 +126,7 @@ class Search:
         self._followed.add(tried)
         if tried.columns is None:
             return
-        end = self._span[0] * BEYOND
+        end = self.span[0] * BEYOND
         known, steps = tried, 1
         while True:
             low = max(end, self._trier.not_below(known.cost))
