@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csc_array, hstack, vstack
+from scipy.sparse import csc_array, csr_array, hstack, vstack
 
 from pdopt.capacity.lanes import lane_table
 from pdopt.capacity.table import LaneTable
@@ -73,16 +73,47 @@ def cheapest(
 
 def routed(program: Program, counts: Columns) -> Columns | None:
     """Give a solution with the whole numbers of another one; None where there is none."""
-    matrix, values = program.matrix, _values(program.matrix, counts)
-    counted = {name for (name, _), column in matrix.column_of.items() if matrix.whole[column]}
-    if any(value and name[0] in counted for name, value in counts.items() if name not in matrix.column_of):
+    matrix, values = program.matrix, _counts(program.matrix, counts)
+    if values is None:
         return None
-    lower, upper = matrix.lower.copy(), matrix.upper.copy()
-    lower[matrix.whole] = upper[matrix.whole] = values[matrix.whole].round()
-    if (lower < matrix.lower).any() or (upper > matrix.upper).any():
-        return None
+    lower, upper = np.where(matrix.whole, values, matrix.lower), np.where(matrix.whole, values, matrix.upper)
     found = run(replace(matrix, lower=lower, upper=upper, whole=np.zeros(len(values), dtype=bool)))
     return None if found.values is None else program.columns(found.values)
+
+
+def strain(program: Program, counts: Columns) -> float | None:
+    """Give how many times its whole numbers a solution would have to have, at least, to be enough; None: not known.
+
+    Only rows in which something that need not be whole is weighed against whole numbers count.
+    """
+    matrix, values = program.matrix, _counts(program.matrix, counts)
+    if values is None:
+        return None
+    free = np.flatnonzero(~matrix.whole)
+    rows = np.flatnonzero(np.diff(csr_array(matrix.a[:, free]).indptr))
+    carried = (matrix.a @ np.where(matrix.whole, values, 0.0))[rows].reshape(-1, 1)
+    scaled = replace(
+        matrix,
+        a=csc_array(hstack([matrix.a[rows][:, free], carried])),
+        cost=np.append(np.zeros(len(free)), 1.0),
+        lower=np.append(matrix.lower[free], 0.0),
+        upper=np.append(matrix.upper[free], np.inf),
+        whole=np.zeros(len(free) + 1, dtype=bool),
+        unit=np.append(matrix.unit[free], 1.0),
+        row_lower=matrix.row_lower[rows],
+        row_upper=matrix.row_upper[rows],
+    )
+    return run(scaled).objective
+
+
+def _counts(matrix: Matrix, counts: Columns) -> Floats | None:
+    """Read the whole numbers of a solution of another program; None where this one has no place for them."""
+    whole = {name for (name, _), column in matrix.column_of.items() if matrix.whole[column]}
+    if any(value and name[0] in whole for name, value in counts.items() if name not in matrix.column_of):
+        return None
+    values = np.where(matrix.whole, _values(matrix, counts).round(), 0.0)
+    outside = matrix.whole & ((values < matrix.lower) | (values > matrix.upper))
+    return None if outside.any() else values
 
 
 def least_power(program: Program, cost: float, time_limit_s: float | None, start: Columns | None) -> Outcome:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import inf, sqrt
+from math import inf
 
 from pdopt.fleet.changes import Change, slo_key, with_changes
 from pdopt.fleet.fleet import Fleet, Target
 from pdopt.plan.plan import Plan
 from pdopt.solving.longer_targets import up
 from pdopt.solving.nearby import Columns, Program, least_power, power_kw, program_of, routed
+from pdopt.studies.frontier.shortest import shortest
 
 CERTAIN = 1 - 1e-9
 
@@ -71,12 +72,8 @@ class Latency:
 
     def least(self, columns: Columns, cost: float, span: tuple[float, float]) -> Least:
         """Give the shortest targets that the counts of a solution permit, to a quarter of the tolerance."""
-        low, high = span
-        while high / low > 1 + self.tolerance / 4:
-            middle = sqrt(low * high)
-            found = self._routed(middle, columns)
-            low, high, columns = (middle, high, columns) if found is None else (low, middle, found)
-        return Least(high, columns, of_all=False)
+        at, found = shortest(self.program, columns, span, self.tolerance / 4)
+        return Least(at, found, of_all=False)
 
     def attained(self, at: float, columns: Columns, plan: Plan) -> Least | None:
         """Give exactly the targets that a plan attains, where its counts need no more in the program either."""
@@ -85,12 +82,9 @@ class Latency:
             (getattr(promised[name], slo_key(target)) or 0.0) / (target.bound_s * 1e3) for name, target in self.targets
         ]
         least = max(seen, default=at)
-        found = self._routed(least, columns) if 0 < least < at * CERTAIN else None
+        shorter = self.program(least) if 0 < least < at * CERTAIN else None
+        found = None if shorter is None else routed(shorter, columns)
         return None if found is None else Least(least, found, of_all=False)
-
-    def _routed(self, at: float, columns: Columns) -> Columns | None:
-        shorter = self.program(at)
-        return None if shorter is None else routed(shorter, columns)
 
 
 @dataclass(frozen=True)
