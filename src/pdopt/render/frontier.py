@@ -64,7 +64,8 @@ def _known(frontier: Frontier) -> Iterator[str]:
     to = "exactly" if unit == "kW" else f"to {frontier.tolerance * 100:g} %"
     least = "fewest kW" if unit == "kW" else "shortest targets"
     if frontier.complete:
-        yield f"proof: no plan is better in both; {least} of each cost {to}; nothing lies between these {count} points"
+        others = f"these are all {count} points" if count > 1 else "there is no other point"
+        yield f"proof: no plan is better in both; {least} of each cost {to}; {others}"
     else:
         proven = sum(point.proven for point in frontier.points)
         yield f"proof: {proven} of {count} points are proven ({least} of each cost {to})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csc_array, csr_array, hstack, vstack
 
 from pdopt.capacity.lanes import lane_table
@@ -81,29 +82,39 @@ def routed(program: Program, counts: Columns) -> Columns | None:
     return None if found.values is None else program.columns(found.values)
 
 
-def strain(program: Program, counts: Columns) -> float | None:
+def strain(program: Program, counts: Columns, like: Program) -> float | None:
     """Give how many times its whole numbers a solution would have to have, at least, to be enough; None: not known.
 
-    Only rows in which something that need not be whole is weighed against whole numbers count.
+    Only in rows that differ from those of a program in which it is enough, and in which something that need not be
+    whole is weighed against whole numbers; in all others the numbers are what they are.
     """
     matrix, values = program.matrix, _counts(program.matrix, counts)
     if values is None:
         return None
     free = np.flatnonzero(~matrix.whole)
     rows = np.flatnonzero(np.diff(csr_array(matrix.a[:, free]).indptr))
-    carried = (matrix.a @ np.where(matrix.whole, values, 0.0))[rows].reshape(-1, 1)
+    moving = np.isin(rows, _differing(matrix, like.matrix))
+    counted = (matrix.a @ np.where(matrix.whole, values, 0.0))[rows]
+    fixed = np.where(moving, 0.0, counted)
     scaled = replace(
         matrix,
-        a=csc_array(hstack([matrix.a[rows][:, free], carried])),
+        a=csc_array(hstack([matrix.a[rows][:, free], np.where(moving, counted, 0.0).reshape(-1, 1)])),
         cost=np.append(np.zeros(len(free)), 1.0),
         lower=np.append(matrix.lower[free], 0.0),
         upper=np.append(matrix.upper[free], np.inf),
         whole=np.zeros(len(free) + 1, dtype=bool),
         unit=np.append(matrix.unit[free], 1.0),
-        row_lower=matrix.row_lower[rows],
-        row_upper=matrix.row_upper[rows],
+        row_lower=matrix.row_lower[rows] - fixed,
+        row_upper=matrix.row_upper[rows] - fixed,
     )
     return run(scaled).objective
+
+
+def _differing(matrix: Matrix, other: Matrix) -> npt.NDArray[np.int64]:
+    """Give the rows of a matrix that another one does not have just so; all where their columns or rows differ."""
+    if matrix.row_of != other.row_of or matrix.column_of != other.column_of:
+        return np.arange(matrix.a.shape[0])
+    return np.unique((matrix.a - other.a).tocoo().coords[0])
 
 
 def _counts(matrix: Matrix, counts: Columns) -> Floats | None:

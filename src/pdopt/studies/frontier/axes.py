@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from pdopt.fleet.changes import Change, slo_key, with_changes
@@ -14,6 +14,7 @@ from pdopt.solving.nearby import Columns, Program, least_power, power_kw, progra
 from pdopt.studies.frontier.shortest import shortest
 
 CERTAIN = 1 - 1e-9
+KEPT = 4  # programs: the same one is asked for several times in a row
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Latency:
     targets: tuple[tuple[str, Target], ...]
     tolerance: float = 1e-3
     today: float = 1.0
+    _made: dict[float, Program | None] = field(default_factory=dict, repr=False)
 
     @property
     def unit(self) -> str:
@@ -68,7 +70,11 @@ class Latency:
 
     def program(self, at: float) -> Program | None:
         """Give the program of that fleet; None where a target is out of reach of everything."""
-        return program_of(self.fleet_at(at))
+        if at not in self._made:
+            while len(self._made) >= KEPT:
+                del self._made[next(iter(self._made))]
+            self._made[at] = program_of(self.fleet_at(at))
+        return self._made[at]
 
     def least(self, columns: Columns, cost: float, span: tuple[float, float]) -> Least:
         """Give the shortest targets that the counts of a solution permit, to a quarter of the tolerance."""

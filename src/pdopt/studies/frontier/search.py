@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import log, sqrt
+from math import inf, log, sqrt
 
 from pdopt.solving.nearby import Columns
 from pdopt.studies.frontier.trying import SAME, Tell, Tried, Trier
@@ -96,7 +96,7 @@ class Search:
         """Yield where other corners may be, the tight end first."""
         corners = self.corners
         if corners:
-            yield from self._gap(self.span[0], self._trier.dearest, corners[0])
+            yield from self._gap(self.span[0], inf, corners[0])
         for left, right in pairwise(corners):
             yield from self._gap(left.at, left.cost, right)
 

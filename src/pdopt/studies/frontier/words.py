@@ -36,7 +36,7 @@ def sentences(frontier: Frontier) -> Iterator[str]:
     """Say where the fleet is today, where the knees are, where the curve ends."""
     yield _today(frontier)
     yield from (knee.sentence for knee in frontier.knees)
-    if not frontier.knees and len(frontier.points) > 1:
+    if not frontier.knees and len(frontier.points) > 2:
         yield "no knee: the price of less is much the same all along"
     yield from _ends(frontier)
 
@@ -88,7 +88,8 @@ def _ends(frontier: Frontier) -> Iterator[str]:
         yield f"one cost from {amount(unit, first.at)} to {amount(unit, frontier.most)}: nothing longer in this range saves anything"
     elif last.at < frontier.most:
         yield f"longer than {amount(unit, last.at)} saves nothing (up to {amount(unit, frontier.most)})"
-    if first.at > frontier.least * (1 + frontier.tolerance) and first.none_as_cheap_below > frontier.least:
+    known = not any(gap.cost_below is None for gap in frontier.open)
+    if known and first.at > frontier.least * (1 + frontier.tolerance) and first.none_as_cheap_below > frontier.least:
         dearest = f" for up to ${frontier.dearest_usd_per_hour:,.2f} per hour" if frontier.dearest_usd_per_hour else ""
         yield f"nothing shorter than {amount(unit, first.at)} can be had{dearest}"
 
