@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pdopt.fleet.fleet import Fleet
-    from pdopt.plan.plan import NoPlan
     from pdopt.studies.frontier.answers import Frontier
 
 INTERRUPTED = 130  # what a shell says of a command that ended on Ctrl-C
@@ -86,7 +85,8 @@ def frontier(
 
 def _factor(fleet: Fleet, over: str, names: tuple[str, ...], given: tuple[str, str]) -> float:
     """Read ``50%``, ``0.5``, or where one target moves ``800ms``."""
-    from pdopt.studies.frontier import METRICS, targets_of
+    from pdopt.studies.frontier import METRICS
+    from pdopt.studies.frontier.axes import targets_of
 
     option, text = given
     number, unit = text.strip(), ""

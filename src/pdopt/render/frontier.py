@@ -70,7 +70,9 @@ def _known(frontier: Frontier) -> Iterator[str]:
         proven = sum(point.proven for point in frontier.points)
         yield f"proof: {proven} of {count} points are proven ({least} of each cost {to})"
     for gap in frontier.open:
-        costs = f"{usd(gap.cost_above)} to {usd(gap.cost_below)}" if gap.cost_below else f"more than {usd(gap.cost_above)}"
+        costs = (
+            f"{usd(gap.cost_above)} to {usd(gap.cost_below)}" if gap.cost_below else f"more than {usd(gap.cost_above)}"
+        )
         yield f"there may be others between {amount(unit, gap.above)} and {amount(unit, gap.below)}, at {costs}"
     if frontier.interrupted:
         yield "interrupted: this is what was found until then"

@@ -82,9 +82,7 @@ def _before_cost(matrix: Matrix) -> Iterator[tuple[Floats, bool]]:
         yield matrix.elsewhere, False
 
 
-def minimise(
-    table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: float, start: Floats | None
-) -> Outcome:
+def minimise(table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: float, start: Floats | None) -> Outcome:
     """Minimise the cost alone: as a whole, or by blocks where the whole is too large to be solved in any useful time.
 
     A solution to start from need not be possible; it is then left aside.

@@ -58,7 +58,7 @@ def cheapest(
     between: tuple[float, float] = (-np.inf, np.inf),
     start: Columns | None = None,
 ) -> Outcome:
-    """Minimise the cost, which is known to be no less than the first of two numbers, and asked to be no more than the other.
+    """Minimise the cost between two numbers: known to be no less than the first, asked to be no more than the second.
 
     "infeasible" says that no plan is as cheap as that.
     """

@@ -8,7 +8,7 @@ from math import inf
 from time import perf_counter
 
 from pdopt.fleet.fleet import Fleet
-from pdopt.plan.plan import NoPlan, Reason
+from pdopt.plan.plan import NoPlan, Plan, Reason
 from pdopt.solving.solve import no_plan, solve
 from pdopt.studies.frontier.answers import Frontier, Over
 from pdopt.studies.frontier.axes import Latency, Power, targets_of
@@ -44,7 +44,7 @@ def frontier(
     fleet: Fleet,
     over: Over,
     workloads: Iterable[str] = (),
-    within: Range = Range(),  # noqa: B008
+    within: Range = Range(),
     effort: Effort = Effort(),  # noqa: B008
     tell: Tell = lambda words: None,
 ) -> Frontier | NoPlan:
@@ -125,12 +125,14 @@ def _begin(search: Search, trier: Trier, within: Range) -> None:
             search.span = (fewest_kw, loosest.at)
             search.within([fewest_kw])
         return
+    given = within.dearest_usd_per_h
+    trier.dearest = inf if given is None else given - trier.axis.fleet.sunk_usd_per_h
     search.within([within.longest])
     if within.shortest < 1 < within.longest:
         search.within([1.0])
     if search.corners:
         now = next((c for c in reversed(search.corners) if c.at <= 1), search.corners[-1])
-        trier.dearest = within.dearest_usd_per_h or DEAREST * max(now.cost, search.corners[-1].cost)
+        trier.dearest = trier.dearest if given is not None else DEAREST * max(now.cost, search.corners[-1].cost)
         search.within([within.shortest])
 
 
@@ -140,7 +142,11 @@ def _nothing(axis: Latency | Power, within: Range, effort: Effort, interrupted: 
     if interrupted:
         return no_plan(loosest, "unknown", [Reason(kind="time", sentence="interrupted before any plan was found")])
     answer = solve(loosest, effort.time_limit_s, effort.gap)
-    if not isinstance(answer, NoPlan):  # what the search did not find in time
+    dearest = within.dearest_usd_per_h
+    if isinstance(answer, Plan) and dearest is not None and answer.bound_per_hour > dearest:
+        words = f"the cheapest plan costs ${answer.cost_per_hour:,.2f} per hour, more than ${dearest:,.2f}"
+        return no_plan(loosest, "infeasible", [Reason(kind="budget", sentence=words)])
+    if isinstance(answer, Plan):  # what the search did not find in time
         return no_plan(loosest, "unknown", [Reason(kind="time", sentence="no plan was found in time")])
     words = "without a limit on power" if isinstance(axis, Power) else f"with targets {within.longest:g} times as long"
     first = Reason(kind="slo", sentence=f"even {words} there is no plan:")

@@ -68,10 +68,13 @@ def _deepest(points: Sequence[At], edge: Sequence[int], part: tuple[int, int], s
     if place is None or depths[place] < LEAST_DEPTH:
         return []
     left, here, right = (edge[place + step] for step in (-1, 0, 1))
-    prices = [(points[a][1] - points[b][1]) / (points[b][0] - points[a][0]) for a, b in pairwise((left, here, right))]
-    bend = Bend(here, depths[place], *prices, left, right)
+    tighter_usd, looser_usd = (_usd_per_unit(points[a], points[b]) for a, b in pairwise((left, here, right)))
     return [
-        bend,
+        Bend(here, depths[place], tighter_usd, looser_usd, left, right),
         *_deepest(points, edge, (first, place), scale),
         *_deepest(points, edge, (place, last), scale),
     ]
+
+
+def _usd_per_unit(tighter: At, looser: At) -> float:
+    return (tighter[1] - looser[1]) / (looser[0] - tighter[0])

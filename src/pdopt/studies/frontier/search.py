@@ -67,7 +67,8 @@ class Search:
         """The points found, those that others beat left out, the least first."""
         kept: list[Corner] = []
         for corner in sorted(self._found, key=lambda c: (c.at, c.cost)):
-            if not kept or corner.cost < kept[-1].cost * (1 - SAME):
+            within = corner.cost <= self._trier.dearest * (1 + SAME)
+            if within and (not kept or corner.cost < kept[-1].cost * (1 - SAME)):
                 kept.append(corner)
         return kept
 
@@ -114,15 +115,16 @@ class Search:
         if wide and (len(self.corners) < OVERVIEW or len(self.corners) >= self._most_points / 2):
             self._follow(self._solve(middle))
             return
-        inside = [t for t in self._trier.tried if gap.from_at < t.at < gap.right.at and t not in self._followed]
-        nearest = max(inside, key=lambda t: t.at, default=None)
+        most = self._trier.dearest * (1 + SAME)
+        inside = [t for t in self._trier.tried if gap.from_at < t.at < gap.right.at and t.cost <= most]
+        nearest = max((t for t in inside if t not in self._followed), key=lambda t: t.at, default=None)
         if nearest is None and any(t.at == self._just_below(gap.right.at) for t in self._trier.tried):
             self._given_up.add(gap.right.at)  # solved there already, and no wiser
         else:
             self._follow(nearest or self._solve(self._just_below(gap.right.at)))
 
     def _follow(self, tried: Tried) -> None:
-        """Find the least of the axis at the cost of a plan, and prove it where it does not follow from what is known."""
+        """Find the least of the axis at the cost of a plan, and prove it where that does not follow from others."""
         self._followed.add(tried)
         if tried.columns is None:
             return

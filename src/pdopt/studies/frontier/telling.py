@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from math import inf
 
 import pdopt
@@ -92,7 +91,7 @@ def _today(axis: Axis, points: Sequence[Point]) -> tuple[Today, int | None]:
 def _priced(points: Sequence[Point], knees: set[int], here: int | None) -> Iterator[Point]:
     """Give the points with what each costs beyond the next cheaper one, and what it is."""
     for index, point in enumerate(points):
-        marks = {"knee": index in knees, "today": index == here}
+        marks: dict[str, bool | float] = {"knee": index in knees, "today": index == here}
         cheaper = points[index + 1] if index + 1 < len(points) else None
         if cheaper is not None:
             more = point.plan.cost_per_hour - cheaper.plan.cost_per_hour

@@ -8,7 +8,8 @@ from math import ceil, floor, log10
 from pdopt.studies.frontier.answers import Frontier, Point
 from pdopt.studies.frontier.knees import Bend
 
-SHORTER = {"ms": ("shorter", "longer"), "%": ("shorter", "longer"), "kW": ("less power", "more power")}
+FEW = 4  # workloads that are named one by one
+METRICS = {"ttft": "TTFT", "tpot": "TPOT", "cost": "TTFT and TPOT"}
 
 
 def amount(unit: str, at: float) -> str:
@@ -23,46 +24,52 @@ def what_varies(frontier: Frontier) -> str:
     if frontier.over == "power":
         return "power"
     if frontier.unit == "ms":
-        return next(iter(frontier.points[0].targets)).removesuffix("_ms").replace("ttft_", "TTFT ").replace("tpot_", "TPOT ")
-    metrics = {"ttft": "TTFT", "tpot": "TPOT", "cost": "TTFT and TPOT"}[frontier.over]
-    return f"{metrics} targets of {_listed(frontier.workloads)}, all by one factor"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if len(names) < 5 else f"{len(names)} workloads"
+        target = next(iter(frontier.points[0].targets)).removesuffix("_ms")
+        return target.replace("ttft_", "TTFT ").replace("tpot_", "TPOT ")
+    *others, last = frontier.workloads
+    whose = f"{', '.join(others)} and {last}" if others else last
+    whose = whose if len(others) < FEW else f"{len(others) + 1} workloads"
+    return f"{METRICS[frontier.over]} targets of {whose}, all by one factor"
 
 
 def sentences(frontier: Frontier) -> Iterator[str]:
     """Say where the fleet is today, where the knees are, where the curve ends."""
-    yield _today(frontier)
+    here = next((index for index, point in enumerate(frontier.points) if point.today), None)
+    yield _out_of_reach(frontier) if here is None else "; ".join([_today(frontier), *_next_to(frontier, here)])
     yield from (knee.sentence for knee in frontier.knees)
     if not frontier.knees and len(frontier.points) > 2:
         yield "no knee: the price of less is much the same all along"
     yield from _ends(frontier)
 
 
+def _out_of_reach(frontier: Frontier) -> str:
+    unit, first = frontier.unit, frontier.points[0]
+    what = {"kW": "the limit of", "ms": "today's target of"}.get(unit, "today's targets,")
+    least = f"the least that can is {amount(unit, first.at)} at {_usd(first)} per hour"
+    return f"{what} {amount(unit, frontier.today.at or 0.0)} cannot be met; {least}"
+
+
 def _today(frontier: Frontier) -> str:
     today, unit = frontier.today, frontier.unit
-    points, (less, more) = frontier.points, SHORTER[unit]
+    usd = f"${today.cost_per_hour:,.2f} per hour"
+    bought = today.same_money_buys or 0.0
     if today.at is None:
-        words = f"without a limit on power the fleet costs {_usd(points[-1])} per hour and draws {amount(unit, points[-1].at)}"
-    elif today.cost_per_hour is None:
-        what = "the limit of" if unit == "kW" else "today's target of" if unit == "ms" else "today's targets,"
-        return f"{what} {amount(unit, today.at)} cannot be met; the least that can is {amount(unit, points[0].at)} at {_usd(points[0])} per hour"
-    else:
-        what = "the limit" if unit == "kW" else "today's target" if unit == "ms" else "today's targets"
-        of = "" if unit == "%" else f" of {amount(unit, today.at)}"
-        words = f"{what}{of} {'cost' if unit == '%' else 'costs'} ${today.cost_per_hour:,.2f} per hour"
-        bought = today.same_money_buys or today.at
-        if bought < today.at * (1 - frontier.tolerance):
-            words += f"; the same money buys {amount(unit, bought)}"
-    here = next(index for index, point in enumerate(points) if point.today)
-    told = [words]
+        return f"without a limit on power the fleet costs {usd} and draws {amount(unit, bought)}"
+    what = {"kW": "the limit of", "ms": "today's target of"}.get(unit, "")
+    words = f"{what} {amount(unit, today.at)} costs {usd}" if what else f"today's targets cost {usd}"
+    saved = bought < today.at * (1 - frontier.tolerance)
+    return f"{words}; the same money buys {amount(unit, bought)}" if saved else words
+
+
+def _next_to(frontier: Frontier, here: int) -> Iterator[str]:
+    """Say what the neighbours of today's point cost."""
+    points, unit = frontier.points, frontier.unit
+    less, more = ("less power", "more power") if unit == "kW" else ("shorter", "longer")
     if here > 0:
-        told.append(f"{less} costs ${points[here - 1].more_per_hour:,.2f} more ({amount(unit, points[here - 1].at)})")
+        dearer = points[here - 1]
+        yield f"{less} costs ${dearer.more_per_hour:,.2f} more ({amount(unit, dearer.at)})"
     if here + 1 < len(points):
-        told.append(f"{more} saves ${points[here].more_per_hour:,.2f} ({amount(unit, points[here + 1].at)})")
-    return "; ".join(told)
+        yield f"{more} saves ${points[here].more_per_hour:,.2f} ({amount(unit, points[here + 1].at)})"
 
 
 def knee_sentence(unit: str, points: Sequence[Point], bend: Bend) -> str:
@@ -79,15 +86,15 @@ def knee_sentence(unit: str, points: Sequence[Point], bend: Bend) -> str:
 
 def _ends(frontier: Frontier) -> Iterator[str]:
     points, unit = frontier.points, frontier.unit
-    first, last = points[0], points[-1]
+    first, last, most = points[0], points[-1], amount(unit, frontier.most)
     if unit == "kW":
         if len(points) == 1:
             yield "the cheapest plan draws the least power"
         return
     if len(points) == 1:
-        yield f"one cost from {amount(unit, first.at)} to {amount(unit, frontier.most)}: nothing longer in this range saves anything"
+        yield f"one cost from {amount(unit, first.at)} to {most}: nothing longer in this range saves anything"
     elif last.at < frontier.most:
-        yield f"longer than {amount(unit, last.at)} saves nothing (up to {amount(unit, frontier.most)})"
+        yield f"longer than {amount(unit, last.at)} saves nothing (up to {most})"
     known = not any(gap.cost_below is None for gap in frontier.open)
     if known and first.at > frontier.least * (1 + frontier.tolerance) and first.none_as_cheap_below > frontier.least:
         dearest = f" for up to ${frontier.dearest_usd_per_hour:,.2f} per hour" if frontier.dearest_usd_per_hour else ""
