@@ -19,9 +19,20 @@ if TYPE_CHECKING:
     from pdopt.studies.budget.answers import BudgetCurve
     from pdopt.studies.compare.answers import Comparison
     from pdopt.studies.explain.answers import Explanation
+    from pdopt.studies.frontier.answers import Frontier, Over
     from pdopt.studies.months.answers import MonthlyPlan
 
-__all__ = ["__version__", "budget_curve", "compare", "explain", "plan_months", "read_fleet", "read_plan", "solve"]
+__all__ = [
+    "__version__",
+    "budget_curve",
+    "compare",
+    "explain",
+    "frontier",
+    "plan_months",
+    "read_fleet",
+    "read_plan",
+    "solve",
+]
 __version__ = "0.1.0"
 
 
@@ -199,3 +210,53 @@ def plan_months(
     from pdopt.studies.months import plan_months as plan_of_fleet
 
     return plan_of_fleet(fleet, months, time_limit_s, gap, owe_all=owe_all, tell=tell or (lambda words: None))
+
+
+def frontier(
+    fleet: Fleet,
+    over: Over,
+    workloads: Iterable[str] = (),
+    *,
+    shortest: float = 0.25,
+    longest: float = 4.0,
+    dearest_usd_per_h: float | None = None,
+    points: int = 30,
+    time_limit_s: float | None = 20.0,
+    gap: float = 0.0,
+    warm: bool = True,
+    tell: Callable[[str], None] | None = None,
+) -> Frontier | NoPlan:
+    """Find what tighter targets, or less power, cost: every point that no plan beats in both, with the knees.
+
+    Parameters
+    ----------
+    fleet : Fleet
+    over : str
+        "ttft" or "tpot": the targets on that metric, all by one factor. "cost": all targets by one factor, told by
+        money. "power": the kilowatts of all nodes held.
+    workloads : iterable of str, optional
+        Whose targets vary; all by default.
+    shortest, longest : float
+        Targets to look at, as factors of today's.
+    dearest_usd_per_h : float, optional
+        Leave out plans dearer than this; by default four times the cost at today's targets.
+    points : int
+        Points to look for at most.
+    time_limit_s, gap : float
+        Seconds for each solve, and the relative gap at which it may stop.
+    warm : bool
+        Whether solves start from, and are bounded by, what others found.
+    tell : function, optional
+        Takes what is being solved, in words.
+
+    Raises
+    ------
+    ValueError
+        There is no such curve; says why.
+    """
+    from pdopt.studies.frontier import Range
+    from pdopt.studies.frontier import frontier as frontier_of
+    from pdopt.studies.frontier.trying import Effort
+
+    within, effort = Range(shortest, longest, dearest_usd_per_h, points), Effort(time_limit_s, gap, warm)
+    return frontier_of(fleet, over, workloads, within, effort, tell or (lambda words: None))

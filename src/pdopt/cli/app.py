@@ -12,6 +12,7 @@ from pdopt.cli.calibrate import calibrate
 from pdopt.cli.check import check
 from pdopt.cli.compare import compare
 from pdopt.cli.explain import explain
+from pdopt.cli.frontier import frontier
 from pdopt.cli.prices import prices_app
 from pdopt.cli.profile import profile_app
 from pdopt.cli.simulate import simulate
@@ -32,6 +33,7 @@ app.command()(explain)
 app.command()(compare)
 app.command()(simulate)
 app.command()(budget)
+app.command()(frontier)
 app.command()(check)
 app.command()(size)
 app.command()(calibrate)

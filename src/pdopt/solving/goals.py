@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 import numpy as np
 from scipy.sparse import csc_array, vstack
@@ -12,7 +13,7 @@ from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.search import solve_decomposed
 from pdopt.solving.highs import Outcome, run
-from pdopt.solving.watch import COST, ELSEWHERE, VALUE, Until
+from pdopt.solving.watch import COST, ELSEWHERE, VALUE, Until, Watch
 
 SECONDS = 20.0  # for ties at the same cost
 LARGE = 3000  # whole columns beyond which HiGHS found no plan of the whole in a minute
@@ -89,6 +90,12 @@ def _minimise(table: LaneTable, matrix: Matrix, until: Until, start: Floats | No
     if outcome.values is None and outcome.status != "infeasible" and start is not None:
         return Outcome("feasible", start, float(matrix.cost @ start), outcome.bound)
     return outcome
+
+
+def minimise(table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: float, start: Floats | None) -> Outcome:
+    """Minimise the cost alone, from a solution that need not be possible; it is then left aside."""
+    ends = None if time_limit_s is None else perf_counter() + time_limit_s
+    return _by_size(table, matrix, Until(ends, gap, Watch()), start)
 
 
 def _by_size(table: LaneTable, matrix: Matrix, until: Until, start: Floats | None) -> Outcome:
