@@ -15,6 +15,7 @@ from pdopt.cli.prices import prices_app
 from pdopt.cli.profile import profile_app
 from pdopt.cli.size import size
 from pdopt.cli.solve import solve
+from pdopt.cli.sweep import sweep
 from pdopt.cli.trace import trace_app
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command()(solve)
 app.command()(explain)
 app.command()(compare)
+app.command()(sweep)
 app.command()(check)
 app.command()(size)
 app.command()(calibrate)

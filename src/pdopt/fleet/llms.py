@@ -27,6 +27,7 @@ NO_PROFILES = (
 )
 
 
+MOST_KNOWN = 256
 Known = dict[Hashable, tuple[Llm, tuple[str, ...]]]
 
 
@@ -50,7 +51,7 @@ def read_llm(name: str, entry: ModelEntry, around: Surroundings, complaints: Com
     if key not in around.known:
         faults, notes = len(complaints.faults), len(around.notes)
         llm = _read_llm(name, entry, around, complaints)
-        if llm is not None and len(complaints.faults) == faults:
+        if llm is not None and len(complaints.faults) == faults and len(around.known) < MOST_KNOWN:
             around.known[key] = llm, tuple(around.notes[notes:])
         return llm
     llm, noted = around.known[key]

@@ -32,6 +32,7 @@ def solve(
     current: Plan | None = None,
     *,
     reasons: bool = True,
+    remedies: bool = True,
 ) -> Answer:
     """Find the cheapest plan of a fleet, audited, or the reasons why there is none.
 
@@ -45,7 +46,9 @@ def solve(
     current : Plan, optional
         What runs now: changing it costs what the fleet says, and breaks ties.
     reasons : bool
-        Whether to say why there is no plan, and what would make one possible.
+        Whether to say why there is no plan.
+    remedies : bool
+        Whether to say, with the reasons, what would make one possible; each is solved with.
 
     Raises
     ------
@@ -53,15 +56,20 @@ def solve(
         The audit found that the plan does not keep what it says: a fault of pdopt.
     """
     started = perf_counter()
+
+    def none(found: list[Reason]) -> NoPlan:
+        told = _remedied(fleet, found, time_limit_s, current) if remedies else found
+        return no_plan(fleet, "infeasible", told)
+
     if fleet.changeover is not None and current is None:
         fleet = replace(fleet, notes=(*fleet.notes, WITHOUT_CURRENT))
     table = lane_table(fleet, None if current is None else running_now(fleet, current))
     if table.unserved():
         found = out_of_reach(fleet, table) if reasons else []
-        return no_plan(fleet, "infeasible", _remedied(fleet, found, time_limit_s, current))
+        return none(found)
     if table.stranded():
         found = list(stranded(fleet, table)) if reasons else []
-        return no_plan(fleet, "infeasible", _remedied(fleet, found, time_limit_s, current))
+        return none(found)
     matrix = compile_matrix(build(table))
     spent_s = perf_counter() - started
     reached = reach(table, matrix, None if time_limit_s is None else time_limit_s - spent_s, gap)
@@ -69,7 +77,7 @@ def solve(
     solve_s = perf_counter() - started - spent_s
     if outcome.status == "infeasible":
         found = shortage(fleet, table, matrix, time_limit_s) if reasons else []
-        return no_plan(fleet, "infeasible", _remedied(fleet, found, time_limit_s, current))
+        return none(found)
     if outcome.values is None:
         return no_plan(fleet, "unknown", [_time_ran_out(time_limit_s)], outcome.bound)
     decision = tidy(table, reached.matrix, outcome, time_limit_s)
