@@ -67,7 +67,7 @@ def sweep(
     """Solve a fleet many times with keys of its file varied.
 
     Listed values make a grid, distributions are drawn from. With -o every finished scenario is kept in a journal beside
-    the output: start the same command again after whatever stopped it, and it goes on where it was. What fails is a row.
+    the output: start the same command again, whatever stopped it, and it goes on. What fails is a row.
 
     Exit codes: 0 swept, 2 bad input, 3 every scenario infeasible, 4 no plan in time for any, 130 stopped.
     """
@@ -164,7 +164,11 @@ def _run(prepared: Prepared, kept: Journal | InMemory, where: tuple[int | None, 
 
     try:
         with chosen(*where) as runner:
-            prepared.run(runner, kept, seen)
+            try:
+                prepared.run(runner, kept, seen)
+            except KeyboardInterrupt:
+                say("stopping", quiet)
+                raise
     except RunnerRefusedError as why:
         raise refuse(str(why)) from None
     finally:

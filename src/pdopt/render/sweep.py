@@ -45,7 +45,7 @@ def _headline(sweep: Sweep) -> str:
     proven = counts.get("optimal", 0)
     words = [f"{solved:,} have a plan" + (f" ({proven:,} proven the cheapest)" if proven else "")]
     words += [f"{count:,} {WORDS[status]}" for status, count in counts.items() if status in WORDS]
-    return f"{sweep.name}: {len(sweep.scenarios):,} scenarios: {', '.join(words)}"
+    return f"{sweep.name}: {len(sweep.scenarios):,} scenarios, {', '.join(words)}"
 
 
 def _spread(costs: Sequence[float]) -> Iterator[str]:

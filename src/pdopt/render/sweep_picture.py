@@ -11,7 +11,7 @@ from pdopt.studies.sweep.answers import Effect, Sweep
 
 MOST_FIELDS = 7
 PER_ROW = 4
-DEAR, CHEAP, POINT = "#c44e52", "#4c9f70", "#4c72b0"
+DEAR, CHEAP, POINT = "#d1662b", "#3b7fb5", "#555555"
 
 
 def plot_sweep(sweep: Sweep, file: Path) -> None:
@@ -62,7 +62,9 @@ def _tornado(axis: Any, sweep: Sweep) -> None:
                           ha=side, va="center", fontsize=7)  # fmt: skip
     axis.axvline(middle, color="0.3", lw=0.8)
     axis.set_yticks(range(len(effects)), [_short(effect.field, sweep) for effect in effects], fontsize=8)
-    axis.margins(x=0.25)
+    ends = [level.mean_cost_per_hour for effect in effects for level in (effect.levels[0], effect.levels[-1])]
+    room = 0.35 * (max(ends) - min(ends))
+    axis.set_xlim(min(ends) - room, max(ends) + room)
     axis.set(title="what moves the cost", xlabel="average $ per hour at each field's ends")
     _dress(axis)
 
@@ -97,7 +99,7 @@ def _short(name: str, sweep: Sweep) -> str:
     """Give a field on two lines: where it stands, and its key."""
     where, dot, key = name.rpartition(".")
     factor = " (factor)" if name in sweep.factors else ""
-    return f"{where}{dot}\n{key}{factor}" if len(name) > 22 else f"{name}{factor}"
+    return f"{where}\n{key}{factor}" if dot and len(name) > 22 else f"{name}{factor}"
 
 
 def _dress(axis: Any) -> None:

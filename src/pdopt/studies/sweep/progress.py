@@ -8,7 +8,7 @@ from time import monotonic
 
 from pdopt.studies.sweep.outcome import BROKEN, FAILED, SOLVED, Row
 
-RECENT = 200  # finished scenarios that the speed is told from
+RECENT, FEWEST = 200, 4  # finished scenarios that the speed is told from
 
 
 class Progress:
@@ -24,7 +24,7 @@ class Progress:
 
     def __init__(self, total: int, before: int, clock: Callable[[], float] = monotonic):
         self.total, self.done, self._clock = total, before, clock
-        self._times: deque[float] = deque([clock()], maxlen=RECENT)
+        self._times: deque[float] = deque(maxlen=RECENT)
         self._statuses: Counter[str] = Counter()
 
     def saw(self, row: Row) -> None:
@@ -35,6 +35,8 @@ class Progress:
 
     def per_s(self) -> float | None:
         """Scenarios per second of late, None before there is anything to tell it from."""
+        if len(self._times) < FEWEST:
+            return None  # the first come late: workers start with them
         spent = self._times[-1] - self._times[0]
         return (len(self._times) - 1) / spent if spent > 0 else None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from threading import Lock
+import signal
+from threading import Lock, current_thread, main_thread
 from typing import Any
 
 from distributed import WorkerPlugin
@@ -16,14 +17,19 @@ _one_at_a_time = Lock()  # HiGHS and Pyomo know processes, not threads
 
 
 class JobPlugin(WorkerPlugin):
-    """Gives a job to every worker there is, and to those that join or are started again later."""
+    """Gives a job to every worker there is, and to those that join or are started again later.
 
-    def __init__(self, name: str, job: Job):
-        self.job_name, self.job = name, job
+    Workers that are ours alone leave Ctrl-C to the process that started them.
+    """
+
+    def __init__(self, name: str, job: Job, ours: bool):
+        self.job_name, self.job, self.ours = name, job, ours
 
     def setup(self, worker: Any) -> None:
         """Take the job."""
         _jobs[self.job_name] = self.job
+        if self.ours and current_thread() is main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def teardown(self, worker: Any) -> None:
         """Let go of the job."""

@@ -43,7 +43,7 @@ def processes_here(count: int) -> Iterator[Workers]:
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        yield Workers(client)
+        yield Workers(client, ours=True)
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def cluster_at(address: str) -> Iterator[Workers]:
         raise RunnerRefusedError(f"--cluster {address}: no scheduler answers ({told}); check the address") from None
     with client:
         _check_workers(client, address)
-        yield Workers(client)
+        yield Workers(client, ours=False)
 
 
 def _check_workers(client: Any, address: str) -> None:
@@ -100,15 +100,15 @@ class Workers:
     nothing else is under way, so that no other can be to blame, and then told as failed.
     """
 
-    def __init__(self, client: Any):
-        self._client = client
+    def __init__(self, client: Any, ours: bool):
+        self._client, self._ours = client, ours
 
     def run(self, job: Job, tasks: Iterator[Task]) -> Iterator[tuple[int, Row]]:
         """Hand out tasks as workers become free, and give the rows as they come back."""
         from pdopt.studies.sweep.runners.worker import JobPlugin
 
         name = f"pdopt-{uuid.uuid4().hex}"
-        self._client.register_plugin(JobPlugin(name, job), name=name)
+        self._client.register_plugin(JobPlugin(name, job, self._ours), name=name)
         suspects: list[Task] = []
         try:
             under_way: dict[Any, Task] = {}
