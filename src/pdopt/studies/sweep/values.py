@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import yaml
@@ -82,8 +83,15 @@ def scalar(text: str) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Give a percentage as its fraction, anything else as it is."""
-    return as_fraction(value) if isinstance(value, str) else value
+    """Give a percentage as its fraction and a number in words (7e3) as a number, anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    fraction = as_fraction(value)
+    try:
+        found = float(fraction)  # type: ignore[arg-type]
+    except ValueError:
+        return fraction
+    return found if isfinite(found) else value
 
 
 def number(text: str) -> float | int:
@@ -99,7 +107,7 @@ def number(text: str) -> float | int:
         found = float(value)  # type: ignore[arg-type]
     except ValueError:
         raise VariationError(f"{text.strip()!r} is not a number; {FORMS}") from None
-    if found != found or abs(found) == float("inf"):
+    if not isfinite(found):
         raise VariationError(f"{text.strip()!r} is not a finite number; {FORMS}")
     return int(found) if found.is_integer() and re.fullmatch(r"[-+]?\d+", text.strip()) else found
 

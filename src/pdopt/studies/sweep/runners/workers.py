@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ def processes_here(count: int) -> Iterator[Workers]:
 
     few = {
         "distributed.scheduler.worker-saturation": 1.0,
+        "distributed.scheduler.allowed-failures": 1,
         "distributed.worker.daemon": True,
         "distributed.admin.log-length": 0,
         "distributed.logging.distributed": "critical",
@@ -39,7 +41,7 @@ def processes_here(count: int) -> Iterator[Workers]:
     with (
         dask.config.set(few),
         distributed.LocalCluster(
-            n_workers=count, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"
+            n_workers=count, threads_per_worker=1, dashboard_address=":0", silence_logs="CRITICAL"
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
@@ -126,6 +128,10 @@ class Workers:
         finally:
             if self._client.status == "running":
                 self._client.unregister_worker_plugin(name)
+
+    def pids(self) -> set[int]:
+        """Give the process numbers of the workers there are."""
+        return set(self._client.run(os.getpid).values())
 
     def _hand_out(self, name: str, tasks: Iterator[Task], under_way: dict[Any, Task], done: Any) -> None:
         room = AHEAD * max(sum(self._client.nthreads().values()), 1) - len(under_way)
