@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -75,12 +75,12 @@ def sweep(
     prepared = _prepared(fleet, vary, variations, (samples, seed), (models, time_limit, gap))
     kept = _kept(output, plot, prepared)
     print_notes(prepared.notes, quiet)
-    with _terminated_as_interrupted():
+    with closing(kept), _terminated_as_interrupted():
         try:
             _run(prepared, kept, (processes, cluster), quiet)
         except KeyboardInterrupt:
             raise _stopped(prepared, kept, output) from None
-    _finish(prepared.answer(kept), kept, (output, plot), as_json)
+        _finish(prepared.answer(kept), kept, (output, plot), as_json)
 
 
 def _processes(jobs: str | None, cluster: str | None) -> int | None:

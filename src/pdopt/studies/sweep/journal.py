@@ -37,6 +37,9 @@ class InMemory:
         """Keep the row of a scenario."""
         self.rows[scenario] = row
 
+    def close(self) -> None:
+        """Do nothing: there is no file."""
+
     def remove(self) -> None:
         """Do nothing: there is no file."""
 
