@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pdopt.studies.explain.answers import Explanation
     from pdopt.studies.frontier.answers import Frontier, Over
     from pdopt.studies.months.answers import MonthlyPlan
+    from pdopt.studies.sweep.answers import Sweep
 
 __all__ = [
     "__version__",
@@ -32,6 +33,7 @@ __all__ = [
     "read_fleet",
     "read_plan",
     "solve",
+    "sweep",
 ]
 __version__ = "0.1.0"
 
@@ -260,3 +262,59 @@ def frontier(
 
     within, effort = Range(shortest, longest, dearest_usd_per_h, points), Effort(time_limit_s, gap, warm)
     return frontier_of(fleet, over, workloads, within, effort, tell or (lambda words: None))
+
+
+def sweep(
+    file: str | Path,
+    vary: Iterable[str],
+    samples: int = 100,
+    seed: int = 0,
+    *,
+    jobs: int | None = None,
+    cluster: str | None = None,
+    journal: str | Path | None = None,
+    time_limit_s: float | None = 20.0,
+    gap: float = 0.01,
+    models: str | Path | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Sweep:
+    """Solve a fleet many times with keys of its file varied; what fails in a scenario is a row of the answer.
+
+    Parameters
+    ----------
+    file : path of a fleet YAML
+    vary : iterable of str
+        Such as ``skus.h200-node.usd_per_hour=40:70:7``; listed values make a grid, distributions are drawn from.
+    samples, seed : int
+        How often to draw, and where drawing starts.
+    jobs : int, optional
+        Processes on this machine; in this one if left out. A script that asks for some must be guarded by
+        ``if __name__ == "__main__":``, as for multiprocessing.
+    cluster : str, optional
+        A Dask scheduler, by its address or its file.
+    journal : path, optional
+        Where finished scenarios are kept: with the file there, they are not solved again. Yours to remove.
+    time_limit_s : float, optional
+        Seconds for each scenario.
+    gap : float
+        Relative gap at which each solve may stop.
+    models : path, optional
+        A catalogue of your own, searched before the one that came with pdopt.
+    tell : function, optional
+        Takes how far it is, in words, after each scenario.
+
+    Raises
+    ------
+    pdopt.fleet.faults.FleetFaults
+        The file cannot be used.
+    ValueError
+        What is varied cannot be read, the journal is that of another sweep, or workers cannot be had; says why.
+    """
+    from pathlib import Path as FilePath
+
+    from pdopt.catalogue.folder import CatalogueFolder
+    from pdopt.studies.sweep import Asked, prepare
+    from pdopt.studies.sweep.running import run
+
+    prepared = prepare(file, Asked(tuple(vary), (), samples, seed), CatalogueFolder.find(models), time_limit_s, gap)
+    return run(prepared, jobs, cluster, None if journal is None else FilePath(journal), tell or (lambda words: None))

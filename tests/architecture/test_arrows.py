@@ -21,7 +21,13 @@ LEVELS = (  # top first; rooms of one level may not know each other, unless BESI
 )
 BESIDE = {("render", "studies")}  # sizes and comparisons are shown
 HEIGHT = {room: -level for level, rooms in enumerate(LEVELS) for room in rooms}
-TOOL_AT_HOME_IN = {"pyomo": "program", "highspy": "solving", "polars": "traces"}
+TOOL_AT_HOME_IN = {
+    "pyomo": "program",
+    "highspy": "solving",
+    "polars": "traces",
+    "dask": "studies",
+    "distributed": "studies",
+}
 ALONE = tuple(
     f"plan/{name}"
     for name in (

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from tests.samples import paper
 
-HEAVY = ("pyomo", "highspy", "numpy", "pandas", "scipy")
+HEAVY = ("pyomo", "highspy", "numpy", "pandas", "scipy", "distributed")
 TELL = f"print('heavy:', [name for name in {HEAVY!r} if name in sys.modules])"
 
 
@@ -23,7 +23,7 @@ def test_the_command_line_starts_without_the_heavy_rooms():
     assert run(f"import sys, pdopt, pdopt.cli.app; {TELL}") == "heavy: []\n"
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("solve", "--help"), ("--version",)])
+@pytest.mark.parametrize("arguments", [("--help",), ("solve", "--help"), ("sweep", "--help"), ("--version",)])
 def test_help_needs_no_heavy_room(arguments):
     code = f"import sys\nfrom pdopt.cli.app import app\napp(sys.argv[1:], standalone_mode=False)\n{TELL}"
     assert run(code, *arguments).endswith("heavy: []\n")

@@ -18,6 +18,7 @@ from pdopt.cli.profile import profile_app
 from pdopt.cli.simulate import simulate
 from pdopt.cli.size import size
 from pdopt.cli.solve import solve
+from pdopt.cli.sweep import sweep
 from pdopt.cli.trace import trace_app
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ app.command()(compare)
 app.command()(simulate)
 app.command()(budget)
 app.command()(frontier)
+app.command()(sweep)
 app.command()(check)
 app.command()(size)
 app.command()(calibrate)

@@ -81,7 +81,7 @@ def write(answer: StudyAnswer | Simulation | NoPlan, file: Path) -> None:
         from pdopt.traces.parquet import as_parquet
 
         try:
-            file.write_bytes(as_parquet(answer.rows()))
+            write_atomically(file, as_parquet(answer.rows()))
         except ModuleNotFoundError as why:
             raise refuse(f"{file}: {why}") from None
 

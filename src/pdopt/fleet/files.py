@@ -7,15 +7,16 @@ import tempfile
 from pathlib import Path
 
 
-def write_atomically(file: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
+def write_atomically(file: Path, content: str | bytes) -> None:
+    """Write a file (text as UTF-8) so that it is there whole or not at all."""
+    written = content.encode() if isinstance(content, str) else content
     if file.exists() and not file.is_file():
-        file.write_text(text, encoding="utf-8")
+        file.write_bytes(written)
         return
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(written)
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(temporary, 0o666 & ~mask)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
@@ -26,18 +27,39 @@ NO_PROFILES = (
 )
 
 
+MOST_KNOWN = 256
+Known = dict[Hashable, tuple[Llm, tuple[str, ...]]]
+
+
 @dataclass(frozen=True)
 class Surroundings:
-    """What reading an LLM may look at: the fleet file's folder, the catalogue, the GPU types on offer."""
+    """What reading an LLM may look at: the fleet file's folder, the catalogue, the GPU types on offer.
+
+    `known` holds LLMs (and the notes on them) that were read before, so that many fleets read them once.
+    """
 
     base: FilePath
     catalogue: Catalogue
     gpus: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
+    known: Known = field(default_factory=dict)
 
 
 def read_llm(name: str, entry: ModelEntry, around: Surroundings, complaints: Complaints) -> Llm | None:
     """Gather the profiles of one LLM; note every fault and give None when there is one."""
+    key = (name, entry.model_dump_json(), around.gpus if entry.analytic else ())
+    if key not in around.known:
+        faults, notes = len(complaints.faults), len(around.notes)
+        llm = _read_llm(name, entry, around, complaints)
+        if llm is not None and len(complaints.faults) == faults and len(around.known) < MOST_KNOWN:
+            around.known[key] = llm, tuple(around.notes[notes:])
+        return llm
+    llm, noted = around.known[key]
+    around.notes.extend(noted)
+    return llm
+
+
+def _read_llm(name: str, entry: ModelEntry, around: Surroundings, complaints: Complaints) -> Llm | None:
     before = len(complaints.faults)
     rows = _rows(name, entry, around, complaints)
     estimates = _estimates(name, entry, rows, around) if entry.analytic and rows is not None else {}

@@ -18,6 +18,7 @@ from pdopt.fleet.checks import (
     without_effect,
 )
 from pdopt.fleet.demand import check_demand
+from pdopt.fleet.document import Document
 from pdopt.fleet.entries import (
     AssumptionsEntry,
     LimitsEntry,
@@ -30,8 +31,7 @@ from pdopt.fleet.entries import (
 from pdopt.fleet.faults import did_you_mean
 from pdopt.fleet.fleet import Assumptions, Fleet, Limits, Margins, Redundancy, Transfer
 from pdopt.fleet.growth import for_later, read_growth
-from pdopt.fleet.llms import Surroundings, check_rows, read_llm
-from pdopt.fleet.located import read_yaml
+from pdopt.fleet.llms import Known, Surroundings, check_rows, read_llm
 from pdopt.fleet.periods import check_blocks, read_horizon
 from pdopt.fleet.price_choice import PriceLists
 from pdopt.fleet.price_notes import price_notes
@@ -88,12 +88,25 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     FleetFaults
         Every fault of the file and of the tables it names, each with file, line, path and remedy.
     """
-    path = FilePath(file)
-    raw, complaints = read_yaml(path)
+    return read_document(Document.read(file), catalogue, today)
+
+
+def read_document(
+    document: Document, catalogue: Catalogue, today: date | None = None, known: Known | None = None
+) -> Fleet:
+    """Validate a fleet file as written; `known` keeps the LLMs read, for the next document of the same folder.
+
+    Raises
+    ------
+    FleetFaults
+        Every fault of the file and of the tables it names.
+    """
+    path, raw, complaints = document.file, document.raw, document.fresh_complaints()
     if not isinstance(raw, dict):
         state = "is empty" if raw is None else "is not a mapping"
         complaints.add((), f"{state}; it must be a mapping with {', '.join(KEYS)}, see the README for an example")
         complaints.raise_any()
+    raw = dict(raw)
     if not isinstance(raw.get("name") or "", str | int | float):
         complaints.add(("name",), f"must be text, got {raw['name']!r}; give one name")
     for key in raw:
@@ -108,7 +121,7 @@ def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) 
     limits = section_of(LimitsEntry, raw, "limits", complaints)
     asked = any(entry.analytic for entry in models.values())
     gpus = gpus_on_offer(raw.get("skus"), path.parent, catalogue) if asked else ()
-    around = Surroundings(path.parent, catalogue, gpus)
+    around = Surroundings(path.parent, catalogue, gpus, known={} if known is None else known)
     llms = {n: read_llm(n, entry, around, complaints) for n, entry in models.items()}
     horizon = read_horizon(raw, path.parent, complaints)
     scenarios, risk, budget = read_scenarios(raw, complaints), read_risk(raw, complaints), read_budget(raw, complaints)

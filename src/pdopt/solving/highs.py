@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import highspy
@@ -47,6 +48,23 @@ class _Quiet(highspy.Highs):
     def enableCallbacks(self) -> None:  # noqa: N802
         self.silent()
         super().enableCallbacks()
+
+
+_everywhere: dict[str, int] = {}  # options of every run of this process
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Keep HiGHS to so many threads in this process, so that processes beside it have theirs."""
+    before = dict(_everywhere)
+    highspy.Highs.resetGlobalScheduler(True)
+    _everywhere["threads"] = count
+    try:
+        yield
+    finally:
+        _everywhere.clear()
+        _everywhere.update(before)
+        highspy.Highs.resetGlobalScheduler(True)
 
 
 QUICK: dict[str, bool | float] = {  # for many small programs: restarts and heuristics take half of their time
@@ -118,7 +136,7 @@ def _solver(options: Mapping[str, bool | float]) -> _Quiet:
     solver.setOptionValue("mip_abs_gap", 0.0)
     solver.setOptionValue("mip_feasibility_tolerance", 1e-9)
     solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
-    for name, value in options.items():
+    for name, value in {**_everywhere, **options}.items():
         solver.setOptionValue(name, value)
     return solver
 

@@ -35,6 +35,7 @@ def solve(
     current: Plan | None = None,
     *,
     reasons: bool = True,
+    remedies: bool = True,
     watch: Watch | None = None,
 ) -> Answer:
     """Find the cheapest plan of a fleet, audited, or the reasons why there is none.
@@ -49,7 +50,9 @@ def solve(
     current : Plan, optional
         What runs now: changing it costs what the fleet says, and breaks ties.
     reasons : bool
-        Whether to say why there is no plan, and what would make one possible.
+        Whether to say why there is no plan.
+    remedies : bool
+        Whether to say, with the reasons, what would make one possible; each is solved with.
     watch : Watch, optional
         Is told how far the solve is, and may stop it: then the best plan so far is given.
 
@@ -61,7 +64,7 @@ def solve(
     started, watch = perf_counter(), watch or Watch()
     if fleet.changeover is not None and current is None:
         fleet = replace(fleet, notes=(*fleet.notes, WITHOUT_CURRENT))
-    remedied = partial(_remedied, fleet, time_limit_s, current, watch)
+    remedied = partial(_remedied, fleet, time_limit_s, current, watch) if remedies else list
     table = lane_table(fleet, None if current is None else running_now(fleet, current))
     if table.unserved():
         found = out_of_reach(fleet, table) if reasons else []

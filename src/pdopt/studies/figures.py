@@ -79,14 +79,19 @@ def million_tokens_per_h(fleet: Fleet, plan: Plan) -> float:
 
 def instances(plan: Plan) -> dict[str, str]:
     """Give counts by LLM, such as ``4P4D``, in the period and scenario in which most GPUs are in use."""
+    return {llm: _told(count) for llm, count in counts(plan).items()}
+
+
+def counts(plan: Plan) -> dict[str, Counter[str]]:
+    """Give instances by LLM and role in the period and scenario in which most GPUs are in use."""
     by_when: dict[tuple[str | None, str | None], list[Pool]] = defaultdict(list)
     for pool in plan.pools:
         by_when[pool.scenario, pool.period].append(pool)
     busiest = max(by_when.values(), key=lambda pools: sum(p.instances * p.gpus_per_instance for p in pools), default=[])
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    found: dict[str, Counter[str]] = defaultdict(Counter)
     for pool in busiest:
-        counts[pool.model][pool.role] += pool.instances
-    return {llm: _told(count) for llm, count in counts.items()}
+        found[pool.model][pool.role] += pool.instances
+    return dict(found)
 
 
 def _told(count: Counter[str]) -> str:
