@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pdopt.fleet.fleet import Fleet
     from pdopt.plan.plan import Answer, NoPlan, Plan
+    from pdopt.solving.watch import Watch
     from pdopt.studies.compare.answers import Comparison
     from pdopt.studies.explain.answers import Explanation
 
@@ -57,7 +58,13 @@ def read_plan(file: str | Path) -> Plan:
     return read(file)
 
 
-def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0, current: Plan | None = None) -> Answer:
+def solve(
+    fleet: Fleet,
+    time_limit_s: float | None = None,
+    gap: float = 0.0,
+    current: Plan | None = None,
+    watch: Watch | None = None,
+) -> Answer:
     """Find the cheapest plan of a fleet and the proof that nothing cheaper does.
 
     Parameters
@@ -70,10 +77,13 @@ def solve(fleet: Fleet, time_limit_s: float | None = None, gap: float = 0.0, cur
     current : Plan, optional
         What runs now: changes cost what the fleet says under ``change``, and among cheapest plans the one with the
         fewest starts is taken.
+    watch : pdopt.solving.watch.Watch, optional
+        Its `tell` hears of every better plan and bound; its `stop()`, from another thread or a signal's handler, ends
+        the solve with the best plan so far.
     """
     from pdopt.solving.solve import solve as solve_fleet
 
-    return solve_fleet(fleet, time_limit_s=time_limit_s, gap=gap, current=current)
+    return solve_fleet(fleet, time_limit_s=time_limit_s, gap=gap, current=current, watch=watch)
 
 
 def explain(

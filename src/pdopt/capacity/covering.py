@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 from math import ceil, lcm
+
+import numpy as np
+import numpy.typing as npt
 
 from pdopt.capacity.slots import Slot
 from pdopt.capacity.table import Lane, LaneTable, NodeType
@@ -52,6 +55,23 @@ def most_instances(table: LaneTable, lane: Lane, slot: Slot) -> int:
     )
     least = table.min_pool_instances if carrying else 0
     return max(carrying + ceil(lane.spares / kept) + _in_step(table, lane.sku), least, _running(table, lane, slot))
+
+
+def most_of_each(table: LaneTable, lanes: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Give `most_instances` per slot and lane, where no pool has a table of sizes and no workload may deviate."""
+    lane_of = {lane.name: lane for lane in table.lanes}
+    names = {name: place for place, name in enumerate(table.slots[0].wanted_rps)}
+    wanted = np.array([[slot.wanted_rps[name] for name in names] for slot in table.slots])
+    kept = {node.sku: _kept(table, node.sku) for node in table.nodes}
+    more = {node.sku: _in_step(table, node.sku) for node in table.nodes}
+    found = np.zeros((len(table.slots), len(lanes)))
+    for place, lane in enumerate(lane_of[name] for name in lanes):
+        most = {name: np.zeros(len(lane.limits)) for name in lane.workloads}
+        for route, load in lane.loads.items():
+            most[route.workload] = np.maximum(most[route.workload], load)
+        work = wanted[:, [names[name] for name in most]] @ np.array(list(most.values()))
+        found[:, place] = np.ceil(work.max(axis=1) / kept[lane.sku] * (1 + 1e-6)) + more[lane.sku]
+    return found
 
 
 def _enough(lane: Lane, work: list[float]) -> float:

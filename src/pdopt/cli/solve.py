@@ -40,7 +40,8 @@ def solve(
 ) -> None:
     """Find the cheapest plan of a fleet and prove it.
 
-    The cheapest instances that carry the load within the targets.
+    The cheapest instances that carry the load within the targets. Ctrl-C ends the solver as --time-limit does: with the
+    best plan so far, and how far from the cheapest it can be.
 
     Exit codes: 0 a plan, 2 bad input, 3 infeasible (with the reasons), 4 no plan within the time limit.
     """
@@ -48,11 +49,17 @@ def solve(
     problem = fleet_or_exit(fleet, models)
     running = None if current is None else plan_or_exit(current)
 
-    from pdopt import solve as solve_fleet
+    from pdopt.cli.progress import watched
     from pdopt.render.plan import answer_lines
     from pdopt.render.text import show
+    from pdopt.solving.solve import nothing_yet
+    from pdopt.solving.solve import solve as solve_fleet
 
-    answer = solve_fleet(problem, time_limit_s=time_limit, gap=gap, current=running)
+    try:
+        with watched(quiet) as watch:
+            answer = solve_fleet(problem, time_limit, gap, running, watch=watch)
+    except KeyboardInterrupt:
+        answer = nothing_yet(problem)
     print_notes(answer.notes, quiet)
     if output is not None:
         write_atomically(output, answer.to_json())

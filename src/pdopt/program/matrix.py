@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,26 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import csc_array
 
 Floats = npt.NDArray[np.float64]
+
+
+class Names(Mapping[tuple[str, Any], int]):
+    """(component, index) → place, in order; written out when it is first asked for, because that takes time."""
+
+    def __init__(self, write: Callable[[], Iterable[tuple[str, Any]]] = tuple):
+        self._write = write
+
+    @cached_property
+    def _place_of(self) -> dict[tuple[str, Any], int]:
+        return {name: place for place, name in enumerate(self._write())}
+
+    def __getitem__(self, name: tuple[str, Any]) -> int:
+        return self._place_of[name]
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        return iter(self._place_of)
+
+    def __len__(self) -> int:
+        return len(self._place_of)
 
 
 @dataclass(frozen=True)
@@ -25,8 +47,8 @@ class Matrix:
     unit : array, the size of a column's usual value, for a solver whose tolerances are absolute
     row_lower, row_upper : arrays of one number per row
     a : sparse matrix, rows × columns
-    column_of : dict, (variable, index) → column
-    row_of : dict, (constraint, index) → row
+    column_of : mapping, (variable, index) → column
+    row_of : mapping, (constraint, index) → row
     values : arrays like cost, one per priority of a budget, first come first: minus the value per second that is served
     elsewhere : array like cost, where some SKUs are preferred: GPUs on others
     fewest_starts : array like cost, where a plan runs now: instances that are started
@@ -40,8 +62,8 @@ class Matrix:
     row_lower: Floats
     row_upper: Floats
     a: Any
-    column_of: dict[tuple[str, Any], int]
-    row_of: dict[tuple[str, Any], int]
+    column_of: Mapping[tuple[str, Any], int]
+    row_of: Mapping[tuple[str, Any], int]
     values: tuple[Floats, ...] = ()
     elsewhere: Floats | None = None
     fewest_starts: Floats | None = None

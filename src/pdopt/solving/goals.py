@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from time import perf_counter
 
 import numpy as np
 from scipy.sparse import csc_array, vstack
@@ -13,6 +12,7 @@ from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.search import solve_decomposed
 from pdopt.solving.highs import Outcome, run
+from pdopt.solving.watch import COST, ELSEWHERE, VALUE, Until
 
 SECONDS = 20.0  # for ties at the same cost
 LARGE = 3000  # whole columns beyond which HiGHS found no plan of the whole in a minute
@@ -40,60 +40,64 @@ class Reached:
     value_bound: float = 0.0
 
 
-def reach(table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: float) -> Reached:
+def reach(table: LaneTable, matrix: Matrix, until: Until) -> Reached:
     """Serve the most value, the first priority first, keep to preferred SKUs, then minimise the cost.
 
     Without a budget and without a preference just the latter. Among the cheapest plans, the fewest starts are sought.
     """
-    ends = None if time_limit_s is None else perf_counter() + time_limit_s
     value, value_bound, proven, start = 0.0, 0.0, True, None
-    for goal, is_value in _before_cost(matrix):
-        outcome = _minimise(table, replace(matrix, cost=goal), _left(ends, start), gap, start)
+    until.watch.solving = True
+    for goal, named in _before_cost(matrix):
+        until.watch.goal = named
+        outcome = _minimise(table, replace(matrix, cost=goal), until, start)
         if outcome.values is None or outcome.objective is None:
             return Reached(replace(outcome, bound=-np.inf), matrix)  # nothing is known of the cost
-        if is_value:
+        if named == VALUE:
             value, value_bound = value - outcome.objective, value_bound - outcome.bound
         proven = proven and outcome.status == "optimal"
         matrix, start = keeping(matrix, goal, outcome.objective), outcome.values
-    outcome = _minimise(table, matrix, _left(ends, start), gap, start)
-    if outcome.values is None and start is not None:
-        outcome = Outcome("feasible", start, float(matrix.cost @ start), outcome.bound)
+    until.watch.goal = COST
+    outcome = _minimise(table, matrix, until, start)
     if not proven and outcome.status == "optimal":
         outcome = replace(outcome, status="feasible")
-    return _with_fewest_starts(Reached(outcome, matrix, value, value_bound), ends)
+    return _with_fewest_starts(Reached(outcome, matrix, value, value_bound), until)
 
 
-def _with_fewest_starts(reached: Reached, ends: float | None) -> Reached:
+def _with_fewest_starts(reached: Reached, until: Until) -> Reached:
     """Among plans that cost as little, take one that starts the fewest instances against those that run now."""
     goal, cheapest = reached.matrix.fewest_starts, reached.outcome.values
     if goal is None or cheapest is None:
         return reached
     as_cheap = keeping(reached.matrix, reached.matrix.cost, float(reached.matrix.cost @ cheapest))
-    seconds = min(_left(ends, cheapest) or SECONDS, SECONDS)
-    found = run(replace(as_cheap, cost=goal), seconds, start=cheapest).values
+    seconds = min(until.left_s(known=True) or SECONDS, SECONDS)
+    found = run(replace(as_cheap, cost=goal), seconds, start=cheapest, watch=until.watch.unheard).values
     values = cheapest if found is None else found
     kept = keeping(reached.matrix, goal, float(goal @ values))
     return replace(reached, outcome=replace(reached.outcome, values=values), matrix=kept)
 
 
-def _before_cost(matrix: Matrix) -> Iterator[tuple[Floats, bool]]:
-    yield from ((goal, True) for goal in matrix.values)
+def _before_cost(matrix: Matrix) -> Iterator[tuple[Floats, str]]:
+    yield from ((goal, VALUE) for goal in matrix.values)
     if matrix.elsewhere is not None:
-        yield matrix.elsewhere, False
+        yield matrix.elsewhere, ELSEWHERE
 
 
-def _minimise(
-    table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: float, start: Floats | None
-) -> Outcome:
-    """Minimise as a whole, or by blocks where the whole is too large to be solved in any useful time."""
-    if int(matrix.whole.sum()) < LARGE or time_limit_s is None or time_limit_s < LEAST_SECONDS:
-        return run(matrix, time_limit_s, gap, start)
-    began = perf_counter()
-    outcome = solve_decomposed(table, matrix, time_limit_s, gap)
+def _minimise(table: LaneTable, matrix: Matrix, until: Until, start: Floats | None) -> Outcome:
+    """Minimise as a whole, or by blocks where that is too large; what is known stays known when the time is up."""
+    outcome = _by_size(table, matrix, until, start)
+    if outcome.values is None and outcome.status != "infeasible" and start is not None:
+        return Outcome("feasible", start, float(matrix.cost @ start), outcome.bound)
+    return outcome
+
+
+def _by_size(table: LaneTable, matrix: Matrix, until: Until, start: Floats | None) -> Outcome:
+    seconds = until.left_s(known=start is not None)
+    if int(matrix.whole.sum()) < LARGE or seconds is None or seconds < LEAST_SECONDS:
+        return run(matrix, seconds, until.gap, start, watch=until.watch)
+    outcome = solve_decomposed(table, matrix, seconds, until.gap, until.watch)
     if outcome.values is not None or outcome.status == "infeasible":
         return outcome
-    left_s = max(time_limit_s - (perf_counter() - began), 1.0)
-    whole = run(matrix, left_s, gap, start)
+    whole = run(matrix, max(until.left_s() or 0.0, 1.0), until.gap, start, watch=until.watch)
     return whole if whole.bound > outcome.bound else replace(whole, bound=outcome.bound)
 
 
@@ -105,8 +109,3 @@ def keeping(matrix: Matrix, goal: Floats, reached: float) -> Matrix:
         row_lower=np.append(matrix.row_lower, -np.inf),
         row_upper=np.append(matrix.row_upper, reached + KEPT * abs(reached)),
     )
-
-
-def _left(ends: float | None, start: Floats | None) -> float | None:
-    """Seconds left; a little more where a solution is known, so that it is not lost."""
-    return None if ends is None else max(ends - perf_counter(), 0.01 if start is None else 0.5)

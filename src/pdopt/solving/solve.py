@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
 import pdopt
@@ -21,7 +22,9 @@ from pdopt.solving.shortage import shortage
 from pdopt.solving.stranded import stranded
 from pdopt.solving.tidy import tidy
 from pdopt.solving.verify import SECONDS, Verifier
+from pdopt.solving.watch import TO_KEEP_S, Until, Watch
 
+STOPPED = "stopped before a plan was found; give the solver more time"
 WITHOUT_CURRENT = "change has no effect without a plan that runs now: give it with --current plan.json"
 
 
@@ -32,6 +35,7 @@ def solve(
     current: Plan | None = None,
     *,
     reasons: bool = True,
+    watch: Watch | None = None,
 ) -> Answer:
     """Find the cheapest plan of a fleet, audited, or the reasons why there is none.
 
@@ -46,33 +50,39 @@ def solve(
         What runs now: changing it costs what the fleet says, and breaks ties.
     reasons : bool
         Whether to say why there is no plan, and what would make one possible.
+    watch : Watch, optional
+        Is told how far the solve is, and may stop it: then the best plan so far is given.
 
     Raises
     ------
     BrokenPromiseError
         The audit found that the plan does not keep what it says: a fault of pdopt.
     """
-    started = perf_counter()
+    started, watch = perf_counter(), watch or Watch()
     if fleet.changeover is not None and current is None:
         fleet = replace(fleet, notes=(*fleet.notes, WITHOUT_CURRENT))
+    remedied = partial(_remedied, fleet, time_limit_s, current, watch)
     table = lane_table(fleet, None if current is None else running_now(fleet, current))
     if table.unserved():
         found = out_of_reach(fleet, table) if reasons else []
-        return no_plan(fleet, "infeasible", _remedied(fleet, found, time_limit_s, current))
+        return no_plan(fleet, "infeasible", remedied(found))
     if table.stranded():
         found = list(stranded(fleet, table)) if reasons else []
-        return no_plan(fleet, "infeasible", _remedied(fleet, found, time_limit_s, current))
+        return no_plan(fleet, "infeasible", remedied(found))
     matrix = compile_matrix(build(table))
     spent_s = perf_counter() - started
-    reached = reach(table, matrix, None if time_limit_s is None else time_limit_s - spent_s, gap)
+    ends = None if time_limit_s is None else started + time_limit_s
+    reached = reach(table, matrix, Until(ends, gap, watch))
     outcome = reached.outcome
     solve_s = perf_counter() - started - spent_s
     if outcome.status == "infeasible":
         found = shortage(fleet, table, matrix, time_limit_s) if reasons else []
-        return no_plan(fleet, "infeasible", _remedied(fleet, found, time_limit_s, current))
+        return no_plan(fleet, "infeasible", remedied(found))
+    if outcome.values is None and watch.stopped:
+        return nothing_yet(fleet, outcome.bound)
     if outcome.values is None:
         return no_plan(fleet, "unknown", [_time_ran_out(time_limit_s)], outcome.bound)
-    decision = tidy(table, reached.matrix, outcome, time_limit_s)
+    decision = tidy(table, reached.matrix, outcome, TO_KEEP_S if watch.stopped else time_limit_s)
     plan = assemble(fleet, table, replace(decision, value=reached.value, value_bound=reached.value_bound))
     _believe_nothing(fleet, plan, current)
     whole, rows = int(matrix.whole.sum()), matrix.a.shape[0]
@@ -80,9 +90,13 @@ def solve(
     return plan.model_copy(update={"effort": effort})
 
 
-def _remedied(fleet: Fleet, reasons: list[Reason], time_limit_s: float | None, current: Plan | None) -> list[Reason]:
+def _remedied(
+    fleet: Fleet, time_limit_s: float | None, current: Plan | None, watch: Watch, reasons: list[Reason]
+) -> list[Reason]:
     def possible(changed: Fleet, seconds: float) -> bool | None:
-        status = solve(changed, seconds, 1.0, current, reasons=False).status
+        if watch.stopped:
+            return None
+        status = solve(changed, seconds, 1.0, current, reasons=False, watch=watch.unheard).status
         return None if status == "unknown" else status != "infeasible"
 
     if not reasons:
@@ -95,6 +109,11 @@ def _believe_nothing(fleet: Fleet, plan: Plan, current: Plan | None) -> None:
     broken = audit(fleet, plan, current)
     if broken:
         raise BrokenPromiseError("\n".join(broken))
+
+
+def nothing_yet(fleet: Fleet, bound: float | None = None) -> NoPlan:
+    """State that the solver was stopped before it had a plan."""
+    return no_plan(fleet, "unknown", [Reason(kind="time", sentence=STOPPED)], bound)
 
 
 def _time_ran_out(time_limit_s: float | None) -> Reason:

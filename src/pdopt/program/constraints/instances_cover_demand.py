@@ -11,7 +11,7 @@ from pdopt.capacity.covering import covers
 
 def add_instances_cover_demand(program: pyo.ConcreteModel) -> None:
     """Ask for enough instances per LLM, side and group of workloads, whatever the routes; spares do not count."""
-    found = list(covers(program.table))
+    found = program.cover_of = list(covers(program.table))
 
     def counted(lane: str, slot: str) -> Any:
         # where a part of the load may be lost, spares carry some of it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -12,11 +12,21 @@ from scipy.sparse import csr_array
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Whole, groups_of, joined
 from pdopt.solving.highs import Outcome, run
+from pdopt.solving.watch import Watch
 
 LEAST_S = 0.2
 
 
-def run_apart(threads: ThreadPoolExecutor, workers: int, matrix: Matrix, seconds: float, gap: float) -> Outcome:
+@dataclass(frozen=True)
+class Workers:
+    """Threads, how many of them, and who may stop what they do."""
+
+    threads: ThreadPoolExecutor
+    count: int
+    watch: Watch
+
+
+def run_apart(workers: Workers, matrix: Matrix, seconds: float, gap: float) -> Outcome:
     """Minimise a matrix part by part; columns whose bounds meet join nothing."""
     fixed = matrix.lower == matrix.upper
     values = np.where(fixed, matrix.lower, 0.0)
@@ -26,11 +36,15 @@ def run_apart(threads: ThreadPoolExecutor, workers: int, matrix: Matrix, seconds
     label = joined(rows[:, free])
     parts = [free[part] for part in groups_of(label).values()]
     if len(parts) == 1 and not fixed.any():
-        return run(matrix, seconds, gap)
-    each_s = max(seconds * workers / max(len(parts), 1), LEAST_S)
+        return run(matrix, seconds, gap, watch=workers.watch.unheard)
+    each_s = max(seconds * workers.count / max(len(parts), 1), LEAST_S)
     programs = [_part(matrix, rows, part, taken) for part in parts]
-    found = list(threads.map(lambda part: run(part, each_s, gap, options={"threads": 1}), programs))
-    return _together(matrix, values, parts, found)
+    watch = workers.watch.unheard
+
+    def alone(part: Matrix) -> Outcome:
+        return run(part, each_s, gap, options={"threads": 1}, watch=watch)
+
+    return _together(matrix, values, parts, list(workers.threads.map(alone, programs)))
 
 
 def _part(matrix: Matrix, rows: csr_array, columns: Whole, taken: Floats) -> Matrix:

@@ -13,6 +13,7 @@ from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Split, Whole
 from pdopt.solving.decomposed.outer import ROOM
 from pdopt.solving.highs import Outcome, run
+from pdopt.solving.watch import Watch
 
 
 class Least(NamedTuple):
@@ -31,7 +32,9 @@ def least_of(block: int, cost: Floats, bound: float) -> Least | None:
     return Least(block, cost / size, bound / size - ROOM * max(1.0, abs(bound / size)))
 
 
-def decide(split: Split, group: int, shared: Floats, known: Iterable[Least], seconds: float) -> tuple[Outcome, Whole]:
+def decide(
+    split: Split, group: int, shared: Floats, known: Iterable[Least], seconds: float, watch: Watch
+) -> tuple[Outcome, Whole]:
     """Find the cheapest plans of a group's blocks at values of the shared columns; give these and their columns.
 
     What is known of single blocks makes the relaxation as close as mixes of plans are, which the rows alone do not.
@@ -52,7 +55,7 @@ def decide(split: Split, group: int, shared: Floats, known: Iterable[Least], sec
         row_lower=np.append(program.row_lower, [least.at_least for least in mine]),
         row_upper=np.append(program.row_upper, np.full(len(mine), np.inf)),
     )
-    return run(with_cuts, seconds), columns
+    return run(with_cuts, seconds, watch=watch), columns
 
 
 def _at(split: Split, columns: Whole, shared: Floats) -> Matrix:

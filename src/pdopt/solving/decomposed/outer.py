@@ -8,7 +8,6 @@ pieces, so its bound closes the rounding that prices alone leave (Benders 1962; 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ import numpy.typing as npt
 from scipy.sparse import csc_array, csr_array, hstack, vstack
 
 from pdopt.program.matrix import Floats, Matrix
-from pdopt.solving.decomposed.apart import run_apart
+from pdopt.solving.decomposed.apart import Workers, run_apart
 from pdopt.solving.decomposed.blocks import Split, Whole
 from pdopt.solving.highs import Outcome, cost_scale, run, solve_relaxed
 
@@ -57,8 +56,7 @@ class Outer:
 
     split: Split
     most: Floats
-    threads: ThreadPoolExecutor
-    workers: int
+    workers: Workers
     cuts: list[Cut] = field(default_factory=list)
     excluded: list[Exclusion] = field(default_factory=list)
 
@@ -77,12 +75,12 @@ class Outer:
         for exclusion in self.excluded:
             program = _without(program, exclusion)
         if len(self.split.groups) > 1:
-            return run_apart(self.threads, self.workers, program, seconds, gap)
+            return run_apart(self.workers, program, seconds, gap)
         scale = cost_scale(program)
         if np.isfinite(below):
             program = _cheaper(program, below / scale, scale)
         aim = {"objective_target": bound * (1 + ROOM) / scale} if np.isfinite(bound) else None
-        return run(program, seconds, gap, options=aim)
+        return run(program, seconds, gap, options=aim, watch=self.workers.watch.unheard)
 
     def relaxed(self) -> Floats | None:
         """Give the cheapest values that need not be whole."""

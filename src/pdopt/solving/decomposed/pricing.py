@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 
 from pdopt.program.matrix import Floats
+from pdopt.solving.decomposed.apart import Workers
 from pdopt.solving.decomposed.blocks import Block, Split
 from pdopt.solving.decomposed.master import Master
 from pdopt.solving.decomposed.outer import Cut
@@ -41,21 +41,25 @@ def _cost(block: Block, asked: Asked) -> Floats:
     return np.asarray(asked.weight * block.matrix.cost - block.links.T @ asked.prices)
 
 
-def price(threads: ThreadPoolExecutor, master: Master, asked: Mapping[int, Asked], effort: Effort) -> list[Cut]:
+def price(workers: Workers, master: Master, asked: Mapping[int, Asked], effort: Effort) -> list[Cut]:
     """Solve the blocks of some groups, each group at its own prices; keep their plans, give one cut per group."""
     groups = master.split.groups
     tasks = [(int(block), asked[group]) for group in asked for block in groups[group].blocks]
-    bound_of = collect(threads, master, tasks, effort)
+    bound_of = collect(workers, master, tasks, effort)
     least = {group: sum(bound_of[int(block)] for block in groups[group].blocks) for group in asked}
     return [cut_of(master.split, group, asked[group], bound) for group, bound in least.items()]
 
 
-def collect(
-    threads: ThreadPoolExecutor, master: Master, tasks: Sequence[tuple[int, Asked]], effort: Effort
-) -> dict[int, float]:
+def collect(workers: Workers, master: Master, tasks: Sequence[tuple[int, Asked]], effort: Effort) -> dict[int, float]:
     """Solve blocks, each at its own prices; keep their plans, give what none of a block's plans is below."""
     blocks = master.split.blocks
-    found = list(threads.map(lambda task: cheapest(blocks[task[0]], task[1], effort), tasks))
+
+    def alone(task: tuple[int, Asked]) -> Outcome:
+        if workers.watch.stopped:
+            return Outcome("unknown", None, None, -np.inf)
+        return cheapest(blocks[task[0]], task[1], effort)
+
+    found = list(workers.threads.map(alone, tasks))
     for (block, asked), outcome in zip(tasks, found, strict=True):
         master.learn(block, _cost(blocks[block], asked), outcome)
     return {block: outcome.bound for (block, _), outcome in zip(tasks, found, strict=True)}

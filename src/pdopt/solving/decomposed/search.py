@@ -12,7 +12,7 @@ import numpy as np
 from pdopt.capacity.covering import most_nodes
 from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Floats, Matrix
-from pdopt.solving.decomposed.apart import run_apart
+from pdopt.solving.decomposed.apart import Workers, run_apart
 from pdopt.solving.decomposed.blocks import Split, split
 from pdopt.solving.decomposed.corners import Corner, corners, settle
 from pdopt.solving.decomposed.decide import decide
@@ -23,6 +23,7 @@ from pdopt.solving.decomposed.outer import Cut, Outer, excluded
 from pdopt.solving.decomposed.pricing import Asked, Effort, collect, of_group, price
 from pdopt.solving.decomposed.separate import separate
 from pdopt.solving.highs import PROVEN, Outcome, solve_relaxed
+from pdopt.solving.watch import Watch
 
 BLOCK_SECONDS = 5.0
 FINE = 2e-3  # gap of the blocks where they bound, until it is known that more takes little time
@@ -48,7 +49,7 @@ class Search:
     outer: Outer
     gap: float
     ends: float
-    threads: ThreadPoolExecutor
+    workers: Workers
     prices: Floats
     master: Master = field(init=False)
     bound: float = -np.inf
@@ -60,7 +61,7 @@ class Search:
     def __post_init__(self) -> None:
         self.master = Master(self.split)
         self.fines = _fines(self.split)
-        share = ROUND * (self.ends - self.began) * self.outer.workers / max(len(self.split.blocks), 1)
+        share = ROUND * (self.ends - self.began) * self.workers.count / max(len(self.split.blocks), 1)
         self.fine = Effort(min(max(share, FIRST.seconds), BLOCK_SECONDS), self.gap / 8 or FINE)
 
     @property
@@ -75,7 +76,7 @@ class Search:
 
     def done(self) -> bool:
         """Whether the gap asked for is reached, or the time is up."""
-        if perf_counter() > self.ends or self.bound == np.inf:
+        if perf_counter() > self.ends or self.bound == np.inf or self.workers.watch.stopped:
             return True
         return self.best is not None and self.cost(self.best) - self.bound <= max(self.gap, PROVEN) * abs(self.bound)
 
@@ -86,9 +87,22 @@ class Search:
         if self.best is None or self.cost(values) < self.cost(self.best):
             self.best = values
             self.master.add_parts(values)
+            self.told()
+
+    def raise_to(self, bound: float) -> None:
+        """Keep a bound, if it is the highest."""
+        if bound > self.bound:
+            self.bound = bound
+            self.told()
+
+    def told(self) -> None:
+        """Tell whoever watches what is known."""
+        self.workers.watch.saw(np.inf if self.best is None else self.cost(self.best), self.bound)
 
 
-def solve_decomposed(table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: float) -> Outcome:
+def solve_decomposed(
+    table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: float, watch: Watch | None = None
+) -> Outcome:
     """Minimise a matrix by its blocks.
 
     The duals of the linear relaxation price the linking rows. Each block alone, solved at these prices, gives a bound
@@ -102,10 +116,11 @@ def solve_decomposed(table: LaneTable, matrix: Matrix, time_limit_s: float | Non
     if relaxed is None:
         return Outcome("infeasible", None, None, np.inf)
     parts = split(table, apart)
-    workers = cpu_count() or 1
-    with ThreadPoolExecutor(workers) as threads:
-        outer = Outer(parts, _most(table, parts), threads, workers)
-        search = Search(parts, outer, gap, ends, threads, relaxed[1][parts.linking])
+    count = cpu_count() or 1
+    with ThreadPoolExecutor(count) as threads:
+        workers = Workers(threads, count, watch or Watch())
+        outer = Outer(parts, _most(table, parts), workers)
+        search = Search(parts, outer, gap, ends, workers, relaxed[1][parts.linking])
         _search(search, relaxed[0])
     return _outcome(search)
 
@@ -121,6 +136,7 @@ def _outcome(search: Search) -> Outcome:
 
 
 def _search(search: Search, relaxed: Floats) -> None:
+    search.raise_to(float(search.split.whole.cost @ relaxed) * (1 - PROVEN))
     _first_round(search)
     in_vain = 0
     while not search.done() and in_vain < IN_VAIN:
@@ -157,11 +173,11 @@ def _better(search: Search, bound: float, best: Floats | None) -> bool:
 
 
 def _add(search: Search, asked: dict[int, Asked], effort: Effort) -> list[Cut]:
-    cuts = price(search.threads, search.master, asked, effort)
+    cuts = price(search.workers, search.master, asked, effort)
     if any(cut.at_least == np.inf for cut in cuts):  # a block alone is impossible
-        search.bound = np.inf
+        search.raise_to(np.inf)
     else:
-        search.outer.cuts.extend(cuts)
+        search.outer.cuts.extend(cut for cut in cuts if np.isfinite(cut.at_least))
     return cuts
 
 
@@ -174,16 +190,16 @@ def _vary(search: Search) -> None:
             return
         other = search.prices * np.exp(np.random.default_rng((search.cycle, number)).normal(0.0, spread, sizes))
         tasks = [(block, Asked(prices, 1.0)) for block, prices in enumerate(other)]
-        collect(search.threads, search.master, tasks, ROUGH)
+        collect(search.workers, search.master, tasks, ROUGH)
 
 
 def _raise_bound(search: Search) -> tuple[Floats, Floats] | None:
     """Solve the outer program; give its values, None if there are none."""
-    if search.bound == np.inf:
+    if search.bound == np.inf or not search.outer.cuts:
         return None
     below = np.inf if search.best is None else search.cost(search.best) * (1 - PROVEN / 2)
     found = search.outer.solve(search.left_s, search.gap / 4, search.bound, below)
-    search.bound = max(search.bound, min(found.bound, below))
+    search.raise_to(min(found.bound, below))
     values = search.outer.relaxed() if found.values is None and found.status != "infeasible" else found.values
     return None if values is None else search.outer.parts(values)
 
@@ -204,7 +220,8 @@ def _decided(search: Search, shared: Floats, own: Floats) -> bool:
     split, found = search.split, np.zeros(len(search.split.whole.cost))
     found[split.shared] = shared
     for group in range(len(split.groups)):
-        outcome, columns = decide(split, group, shared, search.master.least, DECIDING * search.left_s)
+        watch = search.workers.watch.unheard
+        outcome, columns = decide(split, group, shared, search.master.least, DECIDING * search.left_s, watch)
         if outcome.status == "infeasible":
             exclusion = excluded(split, group, shared)
             if exclusion is not None:
@@ -255,7 +272,7 @@ def _sweep(search: Search, relaxed: Floats) -> None:
     """Settle block after block, the others as they are (at first as in the relaxation), and keep what that gives."""
     before, effort = (_rounded(search.split, relaxed), FIRST) if search.best is None else (search.best, SETTLED)
     values = before
-    for found in search.threads.map(lambda some: _settled(search, some, before, effort), corners(search.split)):
+    for found in search.workers.threads.map(lambda some: _settled(search, some, before, effort), corners(search.split)):
         changed = found != before
         values = np.where(changed, found, values)
         search.master.add_parts(found)
@@ -268,7 +285,7 @@ def _join(search: Search, shared: Floats | None = None, seconds: float | None = 
 
     def limited(program: Matrix, gap: float) -> Outcome:
         limit = min(seconds or JOINING * search.left_s, search.left_s)
-        return run_apart(search.threads, search.outer.workers, program, limit, gap)
+        return run_apart(search.workers, program, limit, gap)
 
     search.note(search.master.choose(limited, search.fines, search.gap / 4, shared))
     if shared is None and len(search.split.groups) > 1 and search.best is not None:
@@ -288,7 +305,7 @@ def _settled(search: Search, of_slot: list[Corner], values: Floats, effort: Effo
     """Settle all corners of one slot in turn; give the values of the whole with these replaced."""
     result = values.copy()
     for corner in of_slot:
-        if perf_counter() > search.ends:
+        if perf_counter() > search.ends or search.workers.watch.stopped:
             break
         result[corner.columns] = settle(search.split, corner, result, search.fines, effort)
     return result

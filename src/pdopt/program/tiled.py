@@ -1,0 +1,248 @@
+"""Slots that differ in numbers only: two are compiled, to learn the structure and to check it, the others are copies.
+
+Pyomo takes microseconds per term, so that a program of many slots spends minutes on saying the same again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyomo.environ as pyo
+from pyomo.common.gc_manager import PauseGC
+from scipy.sparse import coo_array, csc_array, csr_array
+
+from pdopt.capacity.covering import most_of_each
+from pdopt.capacity.slots import Slot
+from pdopt.capacity.table import LaneTable
+from pdopt.program.build import build
+from pdopt.program.matrix import Floats, Matrix, Names, compile_matrix
+
+FEWEST = 4  # slots for which it is worth while
+Whole = npt.NDArray[np.int64]
+
+
+def compile_table(table: LaneTable) -> Matrix:
+    """Build and compile the program of a table, slot by slot where nothing follows from one slot to another."""
+    with PauseGC():
+        return _by_slot(table) or compile_matrix(build(table))
+
+
+def _by_slot(table: LaneTable) -> Matrix | None:
+    if len(table.slots) >= FEWEST and _alike(table):
+        program = build(replace(table, slots=table.slots[:2]))
+        matrix = compile_matrix(program)
+        tile = _tile(matrix, *(slot.name for slot in table.slots[:2]))
+        numbers = _Numbers(table, program, matrix, tile) if tile is not None else None
+        if tile is not None and numbers is not None and _as_compiled(matrix, tile, numbers):
+            return _tiled(table, matrix, tile, numbers)
+    return None
+
+
+def _alike(table: LaneTable) -> bool:
+    """Whether no number but rates and weights tells slots apart, and nothing joins them but what is committed to."""
+    first, *others = table.slots
+    starts = any(node.start_usd or node.stop_usd or node.min_up_h for node in table.nodes)
+    joined = starts or table.instance_start_usd or table.now is not None or table.max_skus is not None
+    switched = table.min_pool_instances > 1 or any(lane.spares or lane.sizes for lane in table.lanes)
+    weighed = table.budget_usd_per_h is not None or table.risk.weight or table.uncertainty.among(first.required_rps)
+    everywhere = not any(term.slots for node in table.nodes for term in node.ways_to_pay)
+    same = all(_asked(slot) == _asked(first) for slot in others)
+    return everywhere and same and not (joined or switched or weighed or table.lost_sites)
+
+
+def _asked(slot: Slot) -> tuple[tuple[str, bool, bool], ...]:
+    return tuple((name, rate > 0, slot.wanted_rps[name] > 0) for name, rate in slot.required_rps.items())
+
+
+@dataclass(frozen=True)
+class _Tile:
+    """Places in a matrix of two slots: what belongs to none, to the first, and their twins in the second."""
+
+    shared_columns: Whole
+    columns: tuple[Whole, Whole]
+    shared_rows: Whole
+    rows: tuple[Whole, Whole]
+
+
+def _tile(matrix: Matrix, first: str, second: str) -> _Tile | None:
+    """Find the tile; None where a column or row of one slot has no twin in the other."""
+    columns = _twins(matrix.column_of, first, second)
+    rows = _twins(matrix.row_of, first, second)
+    if columns is None or rows is None:
+        return None
+    return _Tile(columns[0], columns[1:], rows[0], rows[1:])
+
+
+def _twins(place_of: Mapping[tuple[str, Any], int], first: str, second: str) -> tuple[Whole, Whole, Whole] | None:
+    shared, ones, twins = [], [], []
+    for (name, index), place in place_of.items():
+        slot = index[-1] if isinstance(index, tuple) else index
+        twin = place_of.get((name, _at(index, second))) if slot == first else None
+        if twin is not None:
+            ones.append(place)
+            twins.append(twin)
+        elif slot != second:
+            shared.append(place)
+    if len(shared) + 2 * len(ones) != len(place_of):
+        return None
+    return np.array(shared, dtype=int), np.array(ones, dtype=int), np.array(twins, dtype=int)
+
+
+def _at(index: Any, slot: str) -> Any:
+    return (*index[:-1], slot) if isinstance(index, tuple) else slot
+
+
+class _Numbers:
+    """What differs between slots, per slot: costs, the sizes of columns, required rates, and rows relative to these."""
+
+    def __init__(self, table: LaneTable, program: pyo.ConcreteModel, matrix: Matrix, tile: _Tile):
+        first, slots = table.slots[0], table.slots
+        self.weight = np.array([slot.weight / first.weight for slot in slots])
+        count = len(slots)
+        names = {place: name for name, place in matrix.column_of.items()}
+        column = [names[place] for place in tile.columns[0]]
+        self.unit = np.ones((count, len(column)))
+        self.upper = np.tile(matrix.upper[tile.columns[0]], (count, 1))
+        counts = [i for i, (variable, _) in enumerate(column) if variable == "Instances"]
+        self.upper[:, counts] = most_of_each(table, [column[i][1][0] for i in counts])
+        rates = [i for i, (variable, _) in enumerate(column) if variable == "Routed_rps"]
+        wanted = _by_name(slots, "wanted_rps")
+        self.unit[:, rates] = np.array([wanted[column[i][1][1]] for i in rates]).reshape(-1, count).T
+        self._set_rows(slots, program, matrix, tile)
+
+    def _set_rows(self, slots: tuple[Slot, ...], program: pyo.ConcreteModel, matrix: Matrix, tile: _Tile) -> None:
+        names = {place: name for name, place in matrix.row_of.items()}
+        row = [names[place] for place in tile.rows[0]]
+        self.factor = np.ones((len(slots), len(row)))
+        self.lower = np.tile(matrix.row_lower[tile.rows[0]], (len(slots), 1))
+        required = _by_name(slots, "required_rps", 0.0)
+        for i, (family, index) in enumerate(row):
+            if family == "serve_demand":
+                self.lower[:, i] = required[index[0]]
+            elif family == "instances_cover_demand":
+                weights = program.cover_of[index[0]].weights
+                needed = sum(weight * required[name] for name, weight in weights.items())
+                self.factor[:, i] = needed[0] / needed
+
+
+def _by_name(slots: tuple[Slot, ...], rates: str, instead: float = 1.0) -> dict[str, Floats]:
+    every = [getattr(slot, rates) for slot in slots]
+    return {name: np.array([found[name] or instead for found in every]) for name in every[0]}
+
+
+def _as_compiled(matrix: Matrix, tile: _Tile, numbers: _Numbers) -> bool:
+    """Whether the second slot comes out as it was compiled, and nothing joins it with the first."""
+    a, (here, there), (rows, twins) = csr_array(matrix.a), tile.columns, tile.rows
+    copy = csr_array(a[rows].multiply(numbers.factor[1].reshape(-1, 1)))
+    goals = [matrix.cost, *([] if matrix.elsewhere is None else [matrix.elsewhere])]
+    return (
+        not a[rows][:, there].count_nonzero()
+        and not a[twins][:, here].count_nonzero()
+        and not a[tile.shared_rows][:, np.concatenate([here, there])].count_nonzero()
+        and _same(copy[:, here], a[twins][:, there])
+        and _same(copy[:, tile.shared_columns], a[twins][:, tile.shared_columns])
+        and all(np.allclose(goal[there], goal[here] * numbers.weight[1], rtol=1e-12, atol=0) for goal in goals)
+        and all(
+            np.allclose(found, compiled, rtol=1e-12, atol=0)
+            for found, compiled in (
+                (numbers.unit[1], matrix.unit[there]),
+                (numbers.upper[1], matrix.upper[there]),
+                (numbers.lower[1], matrix.row_lower[twins]),
+                (matrix.row_upper[rows], matrix.row_upper[twins]),
+                (matrix.lower[here], matrix.lower[there]),
+                (matrix.whole[here], matrix.whole[there]),
+            )
+        )
+    )
+
+
+def _same(found: Any, compiled: Any) -> bool:
+    return abs(found - compiled).max() <= 1e-12 * max(abs(compiled).max(), 1.0) if found.shape[1] else True
+
+
+def _tiled(table: LaneTable, matrix: Matrix, tile: _Tile, numbers: _Numbers) -> Matrix:
+    count, shared, here = len(table.slots), tile.shared_columns, tile.columns[0]
+
+    def columns(every: Floats, of_each: Floats) -> Floats:
+        return np.concatenate([every[shared], of_each.ravel()])
+
+    def same(every: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.concatenate([every[shared], np.tile(every[here], count)])
+
+    def goal(every: Floats, scale: float) -> Floats:
+        return np.concatenate([every[shared] * scale, np.outer(numbers.weight, every[here]).ravel()])
+
+    slots = [slot.name for slot in table.slots]
+    two = float(numbers.weight[:2].sum())
+    return replace(
+        matrix,
+        cost=goal(matrix.cost, float(numbers.weight.sum()) / two),
+        elsewhere=None if matrix.elsewhere is None else goal(matrix.elsewhere, float(numbers.weight.sum()) / two),
+        lower=same(matrix.lower),
+        upper=columns(matrix.upper, numbers.upper),
+        whole=same(matrix.whole),
+        unit=columns(matrix.unit, numbers.unit),
+        row_lower=np.concatenate([matrix.row_lower[tile.shared_rows], numbers.lower.ravel()]),
+        row_upper=np.concatenate([matrix.row_upper[tile.shared_rows], np.tile(matrix.row_upper[tile.rows[0]], count)]),
+        a=_repeated(csc_array(matrix.a), tile, numbers.factor),
+        column_of=Names(lambda: _named(matrix.column_of, shared, here, slots)),
+        row_of=Names(lambda: _named(matrix.row_of, tile.shared_rows, tile.rows[0], slots)),
+    )
+
+
+def _repeated(a: csc_array, tile: _Tile, factor: Floats) -> csc_array:
+    """Put the terms of a slot along the diagonal, and those of shared columns beside it, each row times its factor."""
+    count, height = factor.shape
+    order = np.concatenate([tile.shared_rows, tile.rows[0]])
+    own = csc_array(a[:, tile.columns[0]].tocsr()[tile.rows[0]].tocsc())
+    starts = own.nnz * np.arange(count).reshape(-1, 1) + own.indptr[:-1]
+    base = len(tile.shared_rows) + height * np.arange(count).reshape(-1, 1)
+    inner = csc_array(
+        (
+            (own.data * factor[:, own.indices]).ravel(),
+            (own.indices + base).ravel(),
+            np.append(starts.ravel(), own.nnz * count),
+        ),
+        shape=(len(tile.shared_rows) + height * count, own.shape[1] * count),
+    )
+    return _beside(csr_array(a[:, tile.shared_columns])[order], inner, factor, len(tile.shared_rows))
+
+
+def _beside(shared: Any, inner: csc_array, factor: Floats, above: int) -> csc_array:
+    terms = coo_array(shared)
+    fixed = terms.row < above
+    moving, count = ~fixed, factor.shape[0]
+    rows = (terms.row[moving] + factor.shape[1] * np.arange(count).reshape(-1, 1)).ravel()
+    data = (terms.data[moving] * factor[:, terms.row[moving] - above]).ravel()
+    left = csc_array(
+        (
+            np.concatenate([terms.data[fixed], data]),
+            (
+                np.concatenate([terms.row[fixed], rows]),
+                np.concatenate([terms.col[fixed], np.tile(terms.col[moving], count)]),
+            ),
+        ),
+        shape=(inner.shape[0], shared.shape[1]),
+    )
+    return csc_array(
+        (
+            np.concatenate([left.data, inner.data]),
+            np.concatenate([left.indices, inner.indices]),
+            np.concatenate([left.indptr, inner.indptr[1:] + left.nnz]),
+        ),
+        shape=(inner.shape[0], left.shape[1] + inner.shape[1]),
+    )
+
+
+def _named(
+    place_of: Mapping[tuple[str, Any], int], shared: Whole, here: Whole, slots: list[str]
+) -> Iterator[tuple[str, Any]]:
+    names = {place: name for name, place in place_of.items()}
+    yield from (names[place] for place in shared)
+    own = [names[place] for place in here]
+    for slot in slots:
+        yield from ((name, _at(index, slot)) for name, index in own)
