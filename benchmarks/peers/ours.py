@@ -69,13 +69,23 @@ class Clock:
 class Planned:
     """A plan and what it took."""
 
-    status: str
-    usd_per_h: float
-    bound_usd_per_h: float
+    plan: Any
     clock: Clock
 
+    @property
+    def status(self) -> str:
+        return str(self.plan.status)
 
-def planned(fleet: Path, time_limit_s: float | None = None, gap: float = 0.0) -> Planned:
+    @property
+    def usd_per_h(self) -> float:
+        return float(self.plan.cost_per_hour)
+
+    @property
+    def bound_usd_per_h(self) -> float:
+        return float(self.plan.bound_per_hour)
+
+
+def planned(fleet: Path, time_limit_s: float | None = None, gap: float = 0.0, current: Any = None) -> Planned:
     """Plan a fleet as ``pdopt solve`` does, timing its stages.
 
     Raises
@@ -87,17 +97,20 @@ def planned(fleet: Path, time_limit_s: float | None = None, gap: float = 0.0) ->
     from pdopt.capacity.lanes import lane_table
     from pdopt.plan.assemble import assemble
     from pdopt.plan.audit import audit
+    from pdopt.plan.current import running_now
     from pdopt.program.build import build
     from pdopt.program.matrix import compile_matrix
     from pdopt.solving.goals import reach
     from pdopt.solving.tidy import tidy
+    from pdopt.solving.watch import Until, Watch
 
     clock = Clock()
     read = clock.of("read", lambda: pdopt.read_fleet(fleet))
-    table = clock.of("lanes", lambda: lane_table(read))
+    table = clock.of("lanes", lambda: lane_table(read, None if current is None else running_now(read, current)))
     matrix = clock.of("build", lambda: compile_matrix(build(table)))
-    reached = clock.of("solve", lambda: reach(table, matrix, time_limit_s, gap))
+    ends = None if time_limit_s is None else time.perf_counter() + time_limit_s
+    reached = clock.of("solve", lambda: reach(table, matrix, Until(ends, gap, Watch())))
     plan = clock.of("plan", lambda: assemble(read, table, tidy(table, reached.matrix, reached.outcome, time_limit_s)))
-    broken = clock.of("audit", lambda: audit(read, plan))
+    broken = clock.of("audit", lambda: audit(read, plan, current))
     assert not broken, broken
-    return Planned(plan.status, plan.cost_per_hour, plan.bound_per_hour, clock)
+    return Planned(plan, clock)

@@ -3,7 +3,7 @@
 Written anew from the paper and from what its program says; none of its code is here. Of each LLM, region and GPU type
 so many instances run now; an hour decides the change, up or down, so that each region serves its own demand:
 
-    minimise    Σ usd_g · Change_{m,r,g} + start_usd_m · Started_{m,r,g}
+    minimise    Σ usd_g · Change_{m,r,g} + start_usd · Started_{m,r,g}
     served      Σ_g tps_{m,g} · (running_{m,r,g} + Change_{m,r,g}) ≥ demand_{m,r}
     kept        Change_{m,r,g} ≥ −running_{m,r,g}
     started     Started = max(Change, 0), by a binary Up and a big M of 10⁶:  Up + Down = 1,
@@ -35,14 +35,15 @@ class Region:
     Attributes
     ----------
     usd_per_h : list, one per GPU type
-    start_usd : list, one per LLM
+    start_usd : float
+        Of one instance, whatever its LLM and GPU type (SageServe has one for each pair; pdopt's `change` has one).
     carried_rps : list of lists, LLM × GPU type
     wanted_rps : dict, (LLM, region) → one rate per hour
     """
 
     gpus: tuple[str, ...]
     usd_per_h: list[float]
-    start_usd: list[float]
+    start_usd: float
     carried_rps: list[list[float]]
     wanted_rps: dict[tuple[int, int], list[float]]
 
@@ -65,7 +66,7 @@ def drawn(llms: int, regions: int, gpus: int, hours: int, seed: int = 0) -> Regi
     return Region(
         gpus=names,
         usd_per_h=[round(GPUS[name].usd_per_hour / GPUS[name].per_node, 2) for name in names],
-        start_usd=[round(0.4 * s * rng.uniform(0.7, 1.3), 2) for s in size],
+        start_usd=0.75,
         carried_rps=[[round(2.0 / s * power * rng.uniform(0.7, 1.3), 3) for power in strength] for s in size],
         wanted_rps={
             (llm, region): _day(rng, 10 ** rng.uniform(0.3, 1.7) / size[llm], 24 * region / regions, hours)
@@ -87,7 +88,7 @@ def one_hour(fleet: Region, hour: int, running: dict[Place, int]) -> tuple[Any, 
     change = {at: pulp.LpVariable(_name("change", at), lowBound=-running[at], cat="Integer") for at in fleet.places}
     started = {at: _started(program, at, change[at]) for at in fleet.places}
     program += pulp.lpSum(
-        fleet.usd_per_h[g] * change[m, r, g] + fleet.start_usd[m] * started[m, r, g] for m, r, g in fleet.places
+        fleet.usd_per_h[g] * change[m, r, g] + fleet.start_usd * started[m, r, g] for m, r, g in fleet.places
     )
     for (m, r), rates in fleet.wanted_rps.items():
         carried = fleet.carried_rps[m]
@@ -107,7 +108,7 @@ def whole_day(fleet: Region) -> tuple[Any, dict[tuple[int, Place], Any]]:
         (t, at): _started(program, (t, *at), running[t, at] - running[(t - 1) % fleet.hours, at]) for t, at in whens
     }
     program += pulp.lpSum(
-        fleet.usd_per_h[at[2]] * running[t, at] + fleet.start_usd[at[0]] * started[t, at] for t, at in whens
+        fleet.usd_per_h[at[2]] * running[t, at] + fleet.start_usd * started[t, at] for t, at in whens
     )
     for (m, r), rates in fleet.wanted_rps.items():
         for t, rate in enumerate(rates):
@@ -136,15 +137,16 @@ def _name(name: str, at: tuple[int, ...]) -> str:
     return "_".join([name, *map(str, at)])
 
 
-def document(fleet: Region) -> dict[str, Any]:
-    """Give the same fleet as pdopt reads it: a region is a site, a demand is pinned to its site."""
+def document(fleet: Region, hour: int | None = None) -> dict[str, Any]:
+    """Give the same fleet as pdopt reads it, of one hour or a day: a region is a site, a demand is pinned to its site."""
     llms, regions = (1 + max(key[i] for key in fleet.wanted_rps) for i in (0, 1))
-    hours = {f"h{hour:02d}": 1 for hour in range(fleet.hours)}
+    hours = {f"h{n:02d}": 1 for n in range(fleet.hours)}
+    day = {"periods": hours} if hour is None else {"change": {"usd_per_start": fleet.start_usd, "over_hours": 1}}
     lengths = {"input_tokens": 1000, "output_tokens": 200}
     slo = {"ttft_mean_ms": 2000, "tpot_mean_ms": 50}  # what every row states: the rate decides alone
     return {
         "sites": {f"r{r}": {} for r in range(regions)},
-        "periods": hours,
+        **day,
         "skus": {
             f"{gpu}-r{r}": {"gpu": gpu, "gpus": 1, "usd_per_hour": usd, "site": f"r{r}"}
             for r in range(regions)
@@ -152,7 +154,7 @@ def document(fleet: Region) -> dict[str, Any]:
         },
         "models": {
             f"m{m}": {
-                "start_usd": fleet.start_usd[m],
+                **({"start_usd": fleet.start_usd} if hour is None else {}),
                 "mixed": [
                     {"gpu": gpu, "gpus": 1, **lengths, "requests_per_s": rate, **slo}
                     for gpu, rate in zip(fleet.gpus, fleet.carried_rps[m], strict=True)
@@ -165,7 +167,7 @@ def document(fleet: Region) -> dict[str, Any]:
                 "model": f"m{m}",
                 **lengths,
                 "sites": f"r{r}",
-                "requests_per_second": dict(zip(hours, rates, strict=True)),
+                "requests_per_second": dict(zip(hours, rates, strict=True)) if hour is None else rates[hour],
                 "slo": slo,
             }
             for (m, r), rates in fleet.wanted_rps.items()
