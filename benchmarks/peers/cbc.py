@@ -35,8 +35,8 @@ class Found:
     cpu_s: float
 
 
-def solved(program: Any, limit_s: float) -> Found:
-    """Solve within a time limit."""
+def solved(program: Any, limit_s: float, *, per: float = 1.0, plus: float = 0.0) -> Found:
+    """Solve within a time limit; costs are those of the program per so many hours, plus what it leaves out."""
     import pulp
 
     with TemporaryDirectory() as folder:
@@ -45,7 +45,9 @@ def solved(program: Any, limit_s: float) -> Found:
         program.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=limit_s, logPath=str(log)))
         wall_s, cpu_s = perf_counter() - began, _cpu_s() - before
         said = log.read_text(encoding="utf-8")
-    return Found(*_read(said), wall_s=wall_s, cpu_s=cpu_s)
+    proven, *costs = _read(said)
+    cost, bound = (None if number is None else number / per + plus for number in costs)
+    return Found(proven, cost, bound, wall_s, cpu_s)
 
 
 def _read(said: str) -> tuple[bool, float | None, float | None]:

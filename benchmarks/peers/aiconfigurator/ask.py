@@ -36,17 +36,15 @@ def main() -> None:
                 osl=OUTPUT,
                 ttft=TTFT_MS,
                 tpot=TPOT_MS,
+                top_n=50,
             )
             for kind, table in found.best_configs.items():
                 if table is not None and len(table):
                     answers.append([case, rate, kind, *_answer(kind, table.iloc[0])])
-            front = found.pareto_fronts.get("disagg")
-            for _, row in () if front is None else front.iterrows():
-                workers.add((case, "prefill", row["(p)tp"], row["(p)bs"], row["ttft"], row["(p)seq/s/worker"]))
-                workers.add((case, "decode", row["(d)tp"], row["(d)bs"], row["tpot"], row["(d)seq/s/worker"]))
-            front = found.pareto_fronts.get("agg")
-            for _, row in () if front is None else front.iterrows():
-                workers.add((case, "mixed", row["tp"], row["bs"], row["tpot"], row["seq/s"]))
+            for tables in (found.best_configs, found.pareto_fronts):
+                for kind, table in tables.items():
+                    for _, row in () if table is None else table.iterrows():
+                        workers |= {(case, *worker) for worker in _workers(kind, row)}
             _write("recommended.csv", ANSWER, answers)
             _write("workers.csv", WORKER, sorted(workers, key=str))
 
@@ -56,6 +54,13 @@ def _answer(kind: str, row) -> list:
     if kind == "disagg":
         return [*total, row["(p)workers"], row["(p)tp"], row["(d)workers"], row["(d)tp"], row["(d)bs"]]
     return [*total, "", "", "", row["tp"], row["bs"]]
+
+
+def _workers(kind: str, row) -> list[tuple]:
+    if kind == "disagg":
+        prefill = ("prefill", row["(p)tp"], row["(p)bs"], row["ttft"], row["(p)seq/s/worker"])
+        return [prefill, ("decode", row["(d)tp"], row["(d)bs"], row["tpot"], row["(d)seq/s/worker"])]
+    return [("mixed", row["tp"], row["bs"], row["tpot"], row["seq/s"])]
 
 
 def _write(name: str, head: tuple[str, ...], rows: list) -> None:

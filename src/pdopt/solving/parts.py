@@ -97,7 +97,8 @@ def fold(matrix: Matrix) -> Folded:
 def _foldable(matrix: Matrix, a: csr_array) -> tuple[Whole, Whole]:
     """Give columns that may be folded, and the row of each."""
     by_column = a.tocsc()
-    once = np.flatnonzero((np.diff(by_column.indptr) == 1) & matrix.whole & (matrix.lower == 0) & np.isinf(matrix.upper))
+    free = matrix.whole & (matrix.lower == 0) & np.isinf(matrix.upper)
+    once = np.flatnonzero((np.diff(by_column.indptr) == 1) & free)
     nodes, rows = [], []
     for column in once:
         row, weight = by_column.indices[by_column.indptr[column]], by_column.data[by_column.indptr[column]]
