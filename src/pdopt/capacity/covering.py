@@ -119,9 +119,12 @@ def covers(table: LaneTable) -> Iterator[Cover]:
     loads grow to ``a_c (1 + d_c min(1, G / n))``.
     """
     required = {name for slot in table.slots for name, rate in slot.required_rps.items() if rate > 0}
-    for llm in dict.fromkeys(lane.llm for lane in table.lanes):
+    of_llm: dict[str, list[Lane]] = {}
+    for lane in table.lanes:
+        of_llm.setdefault(lane.llm, []).append(lane)
+    for llm, every in of_llm.items():
         for role in ("encode", "prefill", "decode"):
-            lanes = [lane for lane in table.lanes if lane.llm == llm and lane.role in (role, "mixed")]
+            lanes = [lane for lane in every if lane.role in (role, "mixed")]
             weights = _weights(table, lanes)
             passing = [lane for lane in lanes if role in ("prefill", "decode", lane.role)]  # images alone pass encode
             concerned = required & {route.workload for lane in passing for route in lane.loads}

@@ -24,6 +24,7 @@ from pdopt.capacity.spares import spares
 from pdopt.capacity.splits import splits_of
 from pdopt.capacity.table import NO_CHANGEOVER, GpuQuota, Lane, LaneTable, Worth
 from pdopt.capacity.units import node_type
+from pdopt.fleet.collector import collector_paused
 from pdopt.fleet.fleet import Fleet, Llm, Quota
 
 ROLES: dict[str, Callable[[Place, Any], Iterator[Offer]]] = {
@@ -43,6 +44,7 @@ class Found:
     numbers: Iterator[int] = field(default_factory=partial(count, 1))
 
 
+@collector_paused()
 def lane_table(fleet: Fleet, now: Now | None = None) -> LaneTable:
     """Work out what every instance shape carries under every useful set of targets, margins included.
 

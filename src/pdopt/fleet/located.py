@@ -11,7 +11,22 @@ import yaml
 from pdopt.fleet.faults import Complaints, Path
 
 MOST_VALUES, DEEPEST = 1_000_000, 50
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Loader(Fast):  # type: ignore[misc]
+    """YAML's safe loader, which finds out once per text what kind of scalar it is: profiles repeat keys and numbers."""
+
+    def __init__(self, text: str):
+        super().__init__(text)
+        self._tags: dict[tuple[Any, ...], Any] = {}
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """Give the tag of a node that states none."""
+        key = (kind, value, implicit)
+        if key not in self._tags:
+            self._tags[key] = super().resolve(kind, value, implicit)
+        return self._tags[key]
 
 
 def read_yaml(file: FilePath) -> tuple[Any, Complaints]:
@@ -84,6 +99,7 @@ class _Walk:
         self.loader, self.complaints = loader, complaints
         self.open_nodes: set[int] = set()
         self.seen = 0
+        self.known: dict[tuple[str, str], Any] = {}
 
     def value(self, node: yaml.Node, path: Path) -> Any:
         self.complaints.lines.setdefault(path, node.start_mark.line + 1)
@@ -101,6 +117,15 @@ class _Walk:
         return value
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
+        key = (node.tag, node.value)
+        if key not in self.known:
+            value = self._read(node, path)
+            if value is None:
+                return None
+            self.known[key] = value
+        return self.known[key]
+
+    def _read(self, node: yaml.ScalarNode, path: Path) -> Any:
         if node.tag.endswith(":bool") and node.value.lower() not in ("true", "false"):
             return node.value  # yes, no, on and off are words, as in YAML 1.2
         try:

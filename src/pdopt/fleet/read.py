@@ -17,6 +17,7 @@ from pdopt.fleet.checks import (
     unusable,
     without_effect,
 )
+from pdopt.fleet.collector import collector_paused
 from pdopt.fleet.demand import check_demand
 from pdopt.fleet.entries import (
     AssumptionsEntry,
@@ -70,6 +71,7 @@ class Catalogue(PriceLists, Protocol):
         """Estimated rows by role; a ValueError says why there are none."""
 
 
+@collector_paused()
 def read(file: str | FilePath, catalogue: Catalogue, today: date | None = None) -> Fleet:
     """Read and validate a fleet file.
 

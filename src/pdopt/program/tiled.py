@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyomo.environ as pyo
-from pyomo.common.gc_manager import PauseGC
 from scipy.sparse import coo_array, csc_array, csr_array
 
 from pdopt.capacity.covering import most_of_each
 from pdopt.capacity.slots import Slot
 from pdopt.capacity.table import LaneTable
+from pdopt.fleet.collector import collector_paused
 from pdopt.program.build import build
 from pdopt.program.matrix import Floats, Matrix, Names, compile_matrix
 
@@ -25,10 +25,10 @@ FEWEST = 4  # slots for which it is worth while
 Whole = npt.NDArray[np.int64]
 
 
+@collector_paused()
 def compile_table(table: LaneTable) -> Matrix:
     """Build and compile the program of a table, slot by slot where nothing follows from one slot to another."""
-    with PauseGC():
-        return _by_slot(table) or compile_matrix(build(table))
+    return _by_slot(table) or compile_matrix(build(table))
 
 
 def _by_slot(table: LaneTable) -> Matrix | None:

@@ -10,19 +10,21 @@ import pyomo.environ as pyo
 def work(program: pyo.ConcreteModel, lane: str, limit: int, slot: str) -> Any:
     """Give the instances' worth of work that is routed to a lane, at one of its limits."""
     loads = program.lane_of[lane].loads
-    return sum(load[limit] * program.Routed_rps[lane, route, slot] for route, load in loads.items())
+    return sum(load[limit] * program.Routed_rps[lane, *route, slot] for route, load in loads.items())
 
 
 def rerouted_work(program: pyo.ConcreteModel, gone: str, lane: str, limit: int, slot: str) -> Any:
     """Give the instances' worth of work that goes to a lane when sites are gone."""
     loads = program.lane_of[lane].loads
-    return sum(load[limit] * program.Rerouted_rps[gone, lane, route, slot] for route, load in loads.items())
+    return sum(load[limit] * program.Rerouted_rps[gone, lane, *route, slot] for route, load in loads.items())
 
 
 def deviation(program: pyo.ConcreteModel, lane: str, limit: int, workload: str, slot: str) -> Any:
     """Give the instances' worth of work that a workload may bring to a lane beyond what is stated."""
     loads = program.lane_of[lane].loads
-    routed = sum(load[limit] * program.Routed_rps[lane, r, slot] for r, load in loads.items() if r.workload == workload)
+    routed = sum(
+        load[limit] * program.Routed_rps[lane, *r, slot] for r, load in loads.items() if r.workload == workload
+    )
     return program.deviations_of[lane][workload] * routed
 
 
@@ -64,4 +66,4 @@ def capacity(program: pyo.ConcreteModel, lane: str, limit: int, slot: str, gone:
 
 def leaving(program: pyo.ConcreteModel, workload: str, slot: str) -> list[Any]:
     """Give the rates of a workload's requests where they leave: on decode and mixed lanes."""
-    return [program.Routed_rps[route, slot] for route in program.ends_of[workload]]
+    return [program.Routed_rps[*route, slot] for route in program.ends_of[workload]]

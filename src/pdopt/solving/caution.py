@@ -13,8 +13,7 @@ from pdopt.capacity.table import LaneTable
 from pdopt.fleet.changes import Change, Value
 from pdopt.fleet.fleet import Fleet
 from pdopt.plan.plan import Reason
-from pdopt.program.build import build
-from pdopt.program.matrix import compile_matrix
+from pdopt.program.tiled import compile_table
 from pdopt.solving.highs import run
 
 ASKED = (("redundancy", "instances"), ("redundancy", "nodes"), ("redundancy", "sites"), ("uncertainty", "workloads"))
@@ -48,5 +47,5 @@ def _has_plan(fleet: Fleet, now: Now | None, seconds: float) -> bool:
     table = lane_table(fleet, now)
     if table.unserved() or table.stranded():
         return False
-    matrix = compile_matrix(build(table))
+    matrix = compile_table(table)
     return run(replace(matrix, cost=np.zeros(len(matrix.cost))), seconds).values is not None

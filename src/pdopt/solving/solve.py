@@ -13,8 +13,7 @@ from pdopt.plan.assemble import assemble
 from pdopt.plan.audit import BrokenPromiseError, audit
 from pdopt.plan.current import running_now
 from pdopt.plan.plan import Answer, Effort, NoPlan, Plan, Reason
-from pdopt.program.build import build
-from pdopt.program.matrix import compile_matrix
+from pdopt.program.tiled import compile_table
 from pdopt.solving.goals import reach
 from pdopt.solving.out_of_reach import out_of_reach
 from pdopt.solving.remedies import with_remedies
@@ -69,7 +68,7 @@ def solve(
     if table.stranded():
         found = list(stranded(fleet, table)) if reasons else []
         return no_plan(fleet, "infeasible", remedied(found))
-    matrix = compile_matrix(build(table))
+    matrix = compile_table(table)
     spent_s = perf_counter() - started
     ends = None if time_limit_s is None else started + time_limit_s
     reached = reach(table, matrix, Until(ends, gap, watch))

@@ -17,7 +17,7 @@ def add_demand_survives_site_loss(program: pyo.ConcreteModel) -> None:
         required = program.table.serve * program.slot_of[slot].required_rps[workload]
         if not routes and required == 0:
             return pyo.Constraint.Skip
-        return sum(program.Rerouted_rps[route, slot] for route in routes) == required
+        return sum(program.Rerouted_rps[*route, slot] for route in routes) == required
 
     program.demand_survives_site_loss = pyo.Constraint(
         program.SITE_LOSSES,

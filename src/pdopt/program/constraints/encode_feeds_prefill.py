@@ -18,7 +18,7 @@ def add_encode_feeds_prefill(program: pyo.ConcreteModel) -> None:
 
     def rule(program: pyo.ConcreteModel, workload: str, split: str, slot: str) -> object:
         encoded, prefilled = (
-            sum(program.Routed_rps[route, slot] for route in routes) for routes in sides[workload, split]
+            sum(program.Routed_rps[*route, slot] for route in routes) for routes in sides[workload, split]
         )
         return encoded - prefilled == 0
 

@@ -17,7 +17,7 @@ def add_prefill_feeds_decode(program: pyo.ConcreteModel) -> None:
 
     def rule(program: pyo.ConcreteModel, workload: str, handover: str, slot: str) -> object:
         prefilled, decoded = (
-            sum(program.Routed_rps[route, slot] for route in routes) for routes in sides[workload, handover]
+            sum(program.Routed_rps[*route, slot] for route in routes) for routes in sides[workload, handover]
         )
         return prefilled - decoded == 0
 

@@ -19,7 +19,7 @@ def add_rerouted_feeds_decode(program: pyo.ConcreteModel) -> None:
         routes = sides.get((gone, workload, handover))
         if not routes:
             return pyo.Constraint.Skip
-        return sum(sign * program.Rerouted_rps[route, slot] for sign, route in routes) == 0
+        return sum(sign * program.Rerouted_rps[*route, slot] for sign, route in routes) == 0
 
     program.rerouted_feeds_decode = pyo.Constraint(
         program.SITE_LOSSES,

@@ -21,7 +21,7 @@ def add_rerouted_feeds_prefill(program: pyo.ConcreteModel) -> None:
         routes = sides.get((gone, workload, split))
         if not routes:
             return pyo.Constraint.Skip
-        return sum(sign * program.Rerouted_rps[route, slot] for sign, route in routes) == 0
+        return sum(sign * program.Rerouted_rps[*route, slot] for sign, route in routes) == 0
 
     program.rerouted_feeds_prefill = pyo.Constraint(
         program.SITE_LOSSES,

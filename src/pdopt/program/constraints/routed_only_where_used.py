@@ -14,7 +14,7 @@ def add_routed_only_where_used(program: pyo.ConcreteModel) -> None:
     program.USES = pyo.Set(dimen=2, initialize=list(routes), doc="(lane, workload) of lanes that are in use or not")
 
     def rule(program: pyo.ConcreteModel, lane: str, workload: str, slot: str) -> object:
-        routed = sum(program.Routed_rps[route, slot] for route in routes[lane, workload])
+        routed = sum(program.Routed_rps[*route, slot] for route in routes[lane, workload])
         return routed - program.slot_of[slot].wanted_rps[workload] * program.Used[lane, slot] <= 0
 
     program.routed_only_where_used = pyo.Constraint(
