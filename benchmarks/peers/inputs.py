@@ -61,7 +61,7 @@ def drawn(gpus: int, side: int, slices: int, seed: int = 0) -> Input:
     lengths = tuple((i, o) for i in _steps(LONGEST[0], 50, side) for o in _steps(LONGEST[1], 25, side))
     weights = np.array([_popular(i, o) * rng.uniform(0.5, 1.5) for i, o in lengths])
     names = TYPES[:gpus]
-    carried = np.array([[_carried_rps(name, *length) * rng.uniform(0.85, 1.15) for name in names] for length in lengths])
+    carried = [[_carried_rps(name, *length) * rng.uniform(0.85, 1.15) for name in names] for length in lengths]
     return Input(
         name=f"{gpus} × {side}×{side} × {slices}",
         gpus=names,
@@ -81,7 +81,9 @@ def _steps(longest: int, shortest: int, number: int) -> list[int]:
 
 def _popular(input_tokens: int, output_tokens: int) -> float:
     """Weigh a bucket: two bells over the logarithms, around 1000 tokens in and 150 out."""
-    return math.exp(-0.5 * (math.log(input_tokens / 1000) / 1.5) ** 2 - 0.5 * (math.log(output_tokens / 150) / 1.2) ** 2)
+    return math.exp(
+        -0.5 * (math.log(input_tokens / 1000) / 1.5) ** 2 - 0.5 * (math.log(output_tokens / 150) / 1.2) ** 2
+    )
 
 
 def _carried_rps(name: str, input_tokens: int, output_tokens: int) -> float:
@@ -89,9 +91,7 @@ def _carried_rps(name: str, input_tokens: int, output_tokens: int) -> float:
     gpu = GPUS[name]
     context_gb = (input_tokens + output_tokens / 2) * KV_KB / 1e6
     gb_per_s = 600 * gpu.tb_per_s
-    batch = min(
-        (gpu.memory_gb * 0.9 - WEIGHTS_GB) / context_gb, (TPOT_S * gb_per_s - WEIGHTS_GB) / context_gb, 256.0
-    )
+    batch = min((gpu.memory_gb * 0.9 - WEIGHTS_GB) / context_gb, (TPOT_S * gb_per_s - WEIGHTS_GB) / context_gb, 256.0)
     if batch < 1:
         return 0.0
     step_s = (WEIGHTS_GB + batch * context_gb) / gb_per_s

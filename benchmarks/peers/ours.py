@@ -27,7 +27,9 @@ def write_fleet(given: Input, folder: Path) -> Path:
     tpot_ms = 1e3 * TPOT_S
     with (folder / LLM / "mixed.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
-        rows.writerow(["gpu", "gpus", "input_tokens", "output_tokens", "requests_per_s", "ttft_mean_ms", "tpot_mean_ms"])
+        rows.writerow(
+            ["gpu", "gpus", "input_tokens", "output_tokens", "requests_per_s", "ttft_mean_ms", "tpot_mean_ms"]
+        )
         for (input_tokens, output_tokens), carried in zip(given.lengths, given.carried_rps, strict=True):
             for gpu, rate in zip(given.gpus, carried, strict=True):
                 if rate:
@@ -67,22 +69,19 @@ class Clock:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan and what it took."""
+    """A plan (None: there was none in time), what none is cheaper than, and what it took."""
 
     plan: Any
+    bound_usd_per_h: float
     clock: Clock
 
     @property
     def status(self) -> str:
-        return str(self.plan.status)
+        return "unknown" if self.plan is None else str(self.plan.status)
 
     @property
-    def usd_per_h(self) -> float:
-        return float(self.plan.cost_per_hour)
-
-    @property
-    def bound_usd_per_h(self) -> float:
-        return float(self.plan.bound_per_hour)
+    def usd_per_h(self) -> float | None:
+        return None if self.plan is None else float(self.plan.cost_per_hour)
 
 
 def planned(fleet: Path, time_limit_s: float | None = None, gap: float = 0.0, current: Any = None) -> Planned:
@@ -98,8 +97,7 @@ def planned(fleet: Path, time_limit_s: float | None = None, gap: float = 0.0, cu
     from pdopt.plan.assemble import assemble
     from pdopt.plan.audit import audit
     from pdopt.plan.current import running_now
-    from pdopt.program.build import build
-    from pdopt.program.matrix import compile_matrix
+    from pdopt.program.tiled import compile_table
     from pdopt.solving.goals import reach
     from pdopt.solving.tidy import tidy
     from pdopt.solving.watch import Until, Watch
@@ -107,10 +105,12 @@ def planned(fleet: Path, time_limit_s: float | None = None, gap: float = 0.0, cu
     clock = Clock()
     read = clock.of("read", lambda: pdopt.read_fleet(fleet))
     table = clock.of("lanes", lambda: lane_table(read, None if current is None else running_now(read, current)))
-    matrix = clock.of("build", lambda: compile_matrix(build(table)))
+    matrix = clock.of("build", lambda: compile_table(table))
     ends = None if time_limit_s is None else time.perf_counter() + time_limit_s
     reached = clock.of("solve", lambda: reach(table, matrix, Until(ends, gap, Watch())))
+    if reached.outcome.values is None:
+        return Planned(None, reached.outcome.bound, clock)
     plan = clock.of("plan", lambda: assemble(read, table, tidy(table, reached.matrix, reached.outcome, time_limit_s)))
     broken = clock.of("audit", lambda: audit(read, plan, current))
     assert not broken, broken
-    return Planned(plan, clock)
+    return Planned(plan, plan.bound_per_hour, clock)

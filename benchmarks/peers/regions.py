@@ -93,7 +93,7 @@ def _row(case: Case, peer: Found, ours: Planned) -> dict[str, object]:
         "pdopt_cpu_s": round(sum(cpu.values()), 2),
         "build_cpu_s": round(cpu["build"], 2),
         "solve_cpu_s": round(cpu["solve"], 2),
-        "plan_cpu_s": round(cpu["plan"], 2),
+        "plan_cpu_s": round(cpu.get("plan", 0.0), 2),
     }
 
 

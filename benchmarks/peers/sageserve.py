@@ -98,7 +98,7 @@ def one_hour(fleet: Region, hour: int, running: dict[Place, int]) -> tuple[Any, 
 
 
 def whole_day(fleet: Region) -> tuple[Any, dict[tuple[int, Place], Any]]:
-    """State all hours in one program, the first following the last; give it and the instances of each hour and place."""
+    """State all hours in one program, the first following the last; give it and the instances of each."""
     import pulp
 
     program = pulp.LpProblem("sageserve_day", pulp.LpMinimize)
@@ -107,9 +107,7 @@ def whole_day(fleet: Region) -> tuple[Any, dict[tuple[int, Place], Any]]:
     started = {
         (t, at): _started(program, (t, *at), running[t, at] - running[(t - 1) % fleet.hours, at]) for t, at in whens
     }
-    program += pulp.lpSum(
-        fleet.usd_per_h[at[2]] * running[t, at] + fleet.start_usd * started[t, at] for t, at in whens
-    )
+    program += pulp.lpSum(fleet.usd_per_h[at[2]] * running[t, at] + fleet.start_usd * started[t, at] for t, at in whens)
     for (m, r), rates in fleet.wanted_rps.items():
         for t, rate in enumerate(rates):
             served = (fleet.carried_rps[m][g] * running[t, (m, r, g)] for g in range(len(fleet.gpus)))
@@ -138,7 +136,7 @@ def _name(name: str, at: tuple[int, ...]) -> str:
 
 
 def document(fleet: Region, hour: int | None = None) -> dict[str, Any]:
-    """Give the same fleet as pdopt reads it, of one hour or a day: a region is a site, a demand is pinned to its site."""
+    """Give the same fleet as pdopt reads it, of one hour or a day: a region is a site, a demand pinned to it."""
     llms, regions = (1 + max(key[i] for key in fleet.wanted_rps) for i in (0, 1))
     hours = {f"h{n:02d}": 1 for n in range(fleet.hours)}
     day = {"periods": hours} if hour is None else {"change": {"usd_per_start": fleet.start_usd, "over_hours": 1}}

@@ -19,7 +19,18 @@ CASES = {  # Hugging Face id, system and backend as it names them
 }
 RATES_RPS = (3, 8, 20, 50, 100, 200)
 INPUT, OUTPUT, TTFT_MS, TPOT_MS = 4000, 1000, 2000, 30  # its defaults
-ANSWER = ("case", "rate_rps", "kind", "gpus", "replicas", "prefill", "prefill_tp", "decode", "decode_tp", "decode_batch")
+ANSWER = (
+    "case",
+    "rate_rps",
+    "kind",
+    "gpus",
+    "replicas",
+    "prefill",
+    "prefill_tp",
+    "decode",
+    "decode_tp",
+    "decode_batch",
+)
 WORKER = ("case", "role", "tp", "batch", "latency_ms", "requests_per_s")
 
 
