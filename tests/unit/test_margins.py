@@ -8,7 +8,6 @@ from tests.samples import answer_of, changed, decode_rows, fleet_of, paper, town
 import pdopt
 from pdopt.capacity.margins import with_margins
 from pdopt.plan.conditions import with_margins_used_up
-from pdopt.plan.headroom import headroom
 
 STEP = 0.001  # headroom is found by halving 0 to 900 % fourteen times
 
@@ -104,7 +103,7 @@ def test_headroom_breaks_nothing_and_more_does():
     document = paper()
     fleet = fleet_of(document)
     plan = pdopt.solve(fleet)
-    found = headroom(fleet, plan.pools, "chat").demand
+    found = plan.workloads[0].headroom.demand
     for growth, holds in ((found - STEP, True), (found + STEP, False)):
         grown = changed(document, "workloads", "chat", tokens_per_minute=5_000_000 * (1 + growth))
         same = [p.instances for p in answer_of(grown).pools] == [p.instances for p in plan.pools]

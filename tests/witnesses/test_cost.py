@@ -27,6 +27,6 @@ def test_only_nodes_cost_and_only_counts_are_whole():
         ("Nodes", "B"): (0.0, True, 0.0, inf),
         ("Instances", "M"): (0.0, True, 0.0, 3.0),
         ("Instances", "N"): (0.0, True, 0.0, 3.0),
-        ("Routed_rps", ("M", "chat", "")): (0.0, False, 0.0, inf),
-        ("Routed_rps", ("N", "chat", "")): (0.0, False, 0.0, inf),
+        ("Routed_rps", ("M", "chat", "")): (0.0, False, 0.0, 5.0),
+        ("Routed_rps", ("N", "chat", "")): (0.0, False, 0.0, 5.0),
     }

@@ -20,7 +20,11 @@ def mixed_curve(profile: MixedProfile, workload: Workload) -> MixedCurve:
     OutOfRange
         No such curve, or a statistic was not measured.
     """
-    covering = [curve for curve in profile.curves if _covers(curve, workload)]
+    exact = profile.curve_at.get((workload.input_tokens, workload.output_tokens, workload.cached_tokens))
+    if exact is not None and not workload.images:
+        covering = [exact]
+    else:
+        covering = [curve for curve in profile.curves if _covers(curve, workload)]
     if not covering:
         wanted = (workload.input_tokens, workload.output_tokens, workload.cached_tokens)
         lengths = "{:g} input, {:g} output and {:g} cached tokens".format(*wanted)

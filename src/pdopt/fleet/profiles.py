@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True, order=True)
@@ -123,6 +124,12 @@ class MixedProfile:
     shape: Shape
     curves: tuple[MixedCurve, ...]
     origins: tuple[Origin, ...] = ()
+
+    @cached_property
+    def curve_at(self) -> dict[tuple[float, float, float], MixedCurve]:
+        """Give the curves without images by input, output and cached tokens."""
+        plain = [curve for curve in self.curves if not curve.images and not curve.image_tokens]
+        return {(curve.input_tokens, curve.output_tokens, curve.cached_tokens): curve for curve in plain}
 
 
 Profile = EncodeProfile | PrefillProfile | DecodeProfile | MixedProfile

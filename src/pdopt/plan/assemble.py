@@ -17,7 +17,7 @@ from pdopt.plan.notes import plan_notes
 from pdopt.plan.placement import rules_of
 from pdopt.plan.plan import Budget, Deviations, PeriodTotal, Plan, Pool, ProfileUsed
 from pdopt.plan.pools import shape_of
-from pdopt.plan.promises import Moment, promise
+from pdopt.plan.promises import Moment, promises
 from pdopt.plan.rentals import rentals
 from pdopt.plan.running import pools_of
 from pdopt.plan.why import token_prices
@@ -45,7 +45,7 @@ def assemble(fleet: Fleet, table: LaneTable, decision: Decision) -> Plan:
         gap=gap,
         name=fleet.name,
         pools=tuple(pool for moment in moments for pool in _dated(fleet, moment)),
-        workloads=tuple(promise(fleet, moments, workload) for workload in fleet.workloads.values()),
+        workloads=tuple(promises(fleet, moments)),
         skus=tuple(rentals(fleet, table, held, running)),
         costs=parts,
         carbon_kg_per_hour=sum(one.kg_per_h(table.slots) for one in held) if _emissions_known(fleet) else None,

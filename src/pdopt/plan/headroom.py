@@ -2,42 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import floor
 
-from pdopt.fleet.fleet import Fleet
 from pdopt.plan.conditions import Conditions
-from pdopt.plan.forecasts import forecast_of
 from pdopt.plan.forward.line import largest
-from pdopt.plan.plan import Headroom, Pool
+from pdopt.plan.plan import Headroom
+from pdopt.plan.pools import PoolForecast
 
 MOST = 9.0  # headroom beyond ten times the demand, or a tenth of the speed, is not told apart
 
 
-def headroom(fleet: Fleet, pools: tuple[Pool, ...], workload: str) -> Headroom:
+def headroom(forecasts: Sequence[PoolForecast], workload: str, slower: dict[str, float]) -> Headroom:
     """Find the largest change of each kind that breaks no target in any pool that serves the workload.
 
     Requests keep their routes in proportion; only one thing changes at a time.
+
+    Parameters
+    ----------
+    forecasts : sequence of PoolForecast
+        Of the pools that serve the workload.
+    workload : str
+    slower : dict
+        What `speed_lost` gives for these pools: it is the same for all workloads they serve.
     """
-    mine = [forecast_of(fleet, pool, pools) for pool in pools if workload in pool.serves]
-    roles = {forecast.pool.role for forecast in mine}
+    demand = _survived(forecasts, lambda g: Conditions(demand={workload: 1 + g})) if forecasts else None
+    return Headroom(demand=None if demand is None else _down(demand), **slower)
 
-    def survives(change: Callable[[float], Conditions]) -> float:
-        def holds(growth: float) -> bool:
-            return not any(forecast.broken(change(growth)) for forecast in mine)
 
-        return largest(holds, MOST, halvings=14)
+def speed_lost(forecasts: Sequence[PoolForecast]) -> dict[str, float]:
+    """Give how much slower the instances of each role may become, by the field of Headroom that says so."""
+    changes: dict[str, Callable[[float], Conditions]] = {
+        "prefill": lambda g: Conditions(prefill_slower=1 + g),
+        "decode": lambda g: Conditions(decode_slower=1 + g),
+        "mixed": lambda g: Conditions(mixed_slower=1 + g),
+        "encode": lambda g: Conditions(encode_slower=1 + g),
+    }
+    roles = {forecast.pool.role for forecast in forecasts}
+    return {
+        f"{role}_slower": _down(1 - 1 / (1 + _survived(forecasts, change)))
+        for role, change in changes.items()
+        if role in roles
+    }
 
-    def speed_lost(change: Callable[[float], Conditions]) -> float:
-        return _down(1 - 1 / (1 + survives(change)))
 
-    return Headroom(
-        demand=_down(survives(lambda g: Conditions(demand={workload: 1 + g}))) if mine else None,
-        prefill_slower=speed_lost(lambda g: Conditions(prefill_slower=1 + g)) if "prefill" in roles else None,
-        decode_slower=speed_lost(lambda g: Conditions(decode_slower=1 + g)) if "decode" in roles else None,
-        mixed_slower=speed_lost(lambda g: Conditions(mixed_slower=1 + g)) if "mixed" in roles else None,
-        encode_slower=speed_lost(lambda g: Conditions(encode_slower=1 + g)) if "encode" in roles else None,
-    )
+def _survived(forecasts: Sequence[PoolForecast], change: Callable[[float], Conditions]) -> float:
+    def holds(growth: float) -> bool:
+        return not any(forecast.broken(change(growth)) for forecast in forecasts)
+
+    return largest(holds, MOST, halvings=14)
 
 
 def _down(fraction: float) -> float:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pdopt.fleet.fleet import Fleet, Period, Scenario, Workload
-from pdopt.plan.forecasts import forecast_of
-from pdopt.plan.headroom import headroom
+from pdopt.plan.outlook import Outlook
 from pdopt.plan.plan import Headroom, Latencies, Pool, Promise, Spell
 
 
@@ -22,14 +20,19 @@ class Moment:
     pools: tuple[Pool, ...]
 
 
-def promise(fleet: Fleet, moments: Sequence[Moment], workload: Workload) -> Promise:
+def promises(fleet: Fleet, moments: Sequence[Moment]) -> Iterator[Promise]:
+    """State what each workload gets."""
+    outlooks = {id(moment.pools): Outlook(fleet, moment.pools) for moment in moments}
+    for workload in fleet.workloads.values():
+        yield _promise(fleet, moments, workload, outlooks)
+
+
+def _promise(fleet: Fleet, moments: Sequence[Moment], workload: Workload, outlooks: dict[int, Outlook]) -> Promise:
     """State the rates (averages), latencies and headroom (the worst) of a workload."""
     demand = fleet.rates_rps(workload.name)
-    seen: dict[int, tuple[float, dict[str, float], Headroom | None]] = {}
+    seen = {pools: _seen(outlook, workload.name) for pools, outlook in outlooks.items()}
     spells, survived = [], []
     for moment in moments:
-        if id(moment.pools) not in seen:
-            seen[id(moment.pools)] = _seen(fleet, moment.pools, workload)
         served, latencies, survives = seen[id(moment.pools)]
         survived += [survives] if survives else []
         spells.append(
@@ -54,14 +57,14 @@ def promise(fleet: Fleet, moments: Sequence[Moment], workload: Workload) -> Prom
     )
 
 
-def _seen(fleet: Fleet, pools: tuple[Pool, ...], workload: Workload) -> tuple[float, dict[str, float], Headroom | None]:
+def _seen(outlook: Outlook, workload: str) -> tuple[float, dict[str, float], Headroom | None]:
     latencies = {
         f"{metric}_{statistic}_ms": seconds * 1e3
         for metric in ("ttft", "tpot")
-        for statistic, seconds in _latencies_s(fleet, pools, workload, metric).items()
+        for statistic, seconds in outlook.latencies_s(workload, metric).items()
     }
-    served = sum(pool.serves.get(workload.name, 0.0) for pool in pools if pool.role in ("decode", "mixed"))
-    return served, latencies, headroom(fleet, pools, workload.name) if served > 0 else None
+    served = outlook.served_rps(workload)
+    return served, latencies, outlook.headroom(workload) if served > 0 else None
 
 
 def _worst(spells: Sequence[Spell]) -> dict[str, float]:
@@ -79,21 +82,3 @@ def _least(survived: Sequence[Headroom]) -> Headroom | None:
         return None
     values = {key: [getattr(one, key) for one in survived] for key in Headroom.model_fields}
     return Headroom(**{key: min((v for v in every if v is not None), default=None) for key, every in values.items()})
-
-
-def _latencies_s(fleet: Fleet, pools: tuple[Pool, ...], workload: Workload, metric: str) -> dict[str, float]:
-    """Give statistic → seconds: means averaged over the workload's requests, percentiles the worst of its pools."""
-    seen: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for pool in pools:
-        if workload.name in pool.serves:
-            for name, rate, statistics in forecast_of(fleet, pool, pools).seen(metric):
-                if name == workload.name:
-                    for statistic, seconds in statistics.items():
-                        seen[statistic].append((rate, seconds))
-    total = {statistic: sum(rate for rate, _ in pairs) for statistic, pairs in seen.items()}
-    return {
-        statistic: sum(rate * seconds for rate, seconds in pairs) / total[statistic]
-        if statistic == "mean"
-        else max(seconds for _, seconds in pairs)
-        for statistic, pairs in seen.items()
-    }

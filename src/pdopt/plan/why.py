@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pdopt.capacity.table import Lane, LaneTable
+from pdopt.capacity.table import LaneTable
 from pdopt.fleet.fleet import Fleet, Workload
 from pdopt.plan.plan import Pool, TokenPrice
 
@@ -17,24 +17,29 @@ def token_prices(fleet: Fleet, table: LaneTable, pools: tuple[Pool, ...]) -> Ite
     """
     used = {(name, pool.role, pool.sku) for pool in pools for name in pool.serves}
     price = {node.sku: node.usd_per_h / node.gpus for node in table.nodes}  # of the hour, whatever the terms
+    least = _least_gpu_seconds(table)
     for workload in fleet.workloads.values():
         for role in ("encode", "prefill", "decode", "mixed"):
             for sku in fleet.skus:
-                lanes = [lane for lane in table.lanes if (lane.role, lane.sku) == (role, sku)]
-                hours = [gpus for lane in lanes for gpus in _gpus_per_rps(lane, workload.name)]
-                if hours:
+                seconds = least.get((workload.name, role, sku))
+                if seconds is not None:
                     yield TokenPrice(
                         workload=workload.name,
                         role=role,
                         sku=sku,
-                        usd_per_million_tokens=min(hours) * price[sku] / 3600 / _tokens(role, workload) * 1e6,
+                        usd_per_million_tokens=seconds * price[sku] / 3600 / _tokens(role, workload) * 1e6,
                         used=(workload.name, role, sku) in used,
                     )
 
 
-def _gpus_per_rps(lane: Lane, workload: str) -> Iterator[float]:
-    gpus = lane.shape.gpus
-    return (lane.work_of_each(load) * gpus for route, load in lane.loads.items() if route.workload == workload)
+def _least_gpu_seconds(table: LaneTable) -> dict[tuple[str, str, str], float]:
+    """Give the least GPU-seconds of one request by workload, role and SKU."""
+    least: dict[tuple[str, str, str], float] = {}
+    for lane in table.lanes:
+        for route, load in lane.loads.items():
+            key, seconds = (route.workload, lane.role, lane.sku), lane.work_of_each(load) * lane.shape.gpus
+            least[key] = min(seconds, least.get(key, seconds))
+    return least
 
 
 def _tokens(role: str, workload: Workload) -> float:

@@ -15,6 +15,11 @@ def add_variables(program: pyo.ConcreteModel) -> None:
         slots = program.table.slots if kept_running else (program.slot_of[slot],)
         return 0, max(most_instances(program.table, program.lane_of[lane], one) for one in slots)
 
+    def at_most_wanted(
+        program: pyo.ConcreteModel, lane: str, workload: str, handover: str, slot: str
+    ) -> tuple[float, float]:
+        return 0.0, program.slot_of[slot].wanted_rps[workload]  # more serves nobody, and HiGHS is quicker
+
     program.Instances = pyo.Var(
         program.LANES,
         program.SLOTS,
@@ -26,7 +31,8 @@ def add_variables(program: pyo.ConcreteModel) -> None:
         program.ROUTES,
         program.SLOTS,
         domain=pyo.NonNegativeReals,
-        doc="requests per second of a workload sent to a lane",
+        bounds=at_most_wanted,
+        doc="requests per second of a workload sent to a lane, at most those that come",
     )
     program.Rerouted_rps = pyo.Var(
         program.REROUTES,

@@ -13,6 +13,7 @@ from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.search import solve_decomposed
 from pdopt.solving.highs import Outcome, run
+from pdopt.solving.parts import solve_parts
 from pdopt.solving.watch import COST, ELSEWHERE, VALUE, Until, Watch
 
 SECONDS = 20.0  # for ties at the same cost
@@ -100,6 +101,11 @@ def minimise(table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: 
 
 def _by_size(table: LaneTable, matrix: Matrix, until: Until, start: Floats | None) -> Outcome:
     seconds = until.left_s(known=start is not None)
+    if start is None:
+        parted = solve_parts(matrix, until, _large(table))
+        if parted is not None and (parted.values is not None or parted.status == "infeasible"):
+            return parted
+        seconds = until.left_s()
     if int(matrix.whole.sum()) < _large(table) or seconds is None or seconds < LEAST_SECONDS:
         return run(matrix, seconds, until.gap, start, watch=until.watch)
     outcome = solve_decomposed(table, matrix, seconds, until.gap, until.watch)

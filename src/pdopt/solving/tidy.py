@@ -78,9 +78,12 @@ def _fewest_gpus(table: LaneTable, matrix: Matrix, outcome: Outcome, seconds: fl
 
 
 def _even_load(table: LaneTable, matrix: Matrix, values: Floats) -> Floats:
-    """Give routes that minimise, per LLM and slot, the largest load per instance, and then that of each role."""
+    """Give routes that minimise, per LLM and slot, the largest load per instance, and then that of each role.
+
+    Nothing beyond what must be served is routed, not even where it would leave the largest load as it is.
+    """
     counts = matrix.columns("Instances")
-    fixed = _fixed(matrix, np.flatnonzero(matrix.whole).tolist(), values)
+    fixed = _fixed(_served_exactly(matrix), np.flatnonzero(matrix.whole).tolist(), values)
     slots = [slot.name for slot in table.slots]
     roles = [(slot, *pair) for slot in slots for pair in sorted({(lane.llm, lane.role) for lane in table.lanes})]
     llms = list(dict.fromkeys((slot, llm) for slot, llm, _ in roles))
@@ -113,6 +116,16 @@ def _even_load(table: LaneTable, matrix: Matrix, values: Floats) -> Floats:
     )
     found = run(spread).values
     return values if found is None else found
+
+
+def _served_exactly(matrix: Matrix) -> Matrix:
+    """Serve no more than must be; under a budget, where more is worth something, other rows see to that."""
+    if matrix.values:
+        return matrix
+    served = [row for (family, _), row in matrix.row_of.items() if family == "serve_demand"]
+    row_upper = matrix.row_upper.copy()
+    row_upper[served] = matrix.row_lower[served]
+    return replace(matrix, row_upper=row_upper)
 
 
 def _columns(rows: Any, row: int) -> list[int]:

@@ -5,23 +5,23 @@ from __future__ import annotations
 from math import inf
 
 from pdopt.fleet.fleet import Workload
-from pdopt.fleet.profiles import MixedProfile
+from pdopt.fleet.profiles import MixedCurve, MixedProfile
 from pdopt.plan.forward.line import Unpredictable, on_line
 
 
-def mixed_latency_s(profile: MixedProfile, workload: Workload, key: tuple[str, str], rate_rps: float) -> float:
+def mixed_latency_s(curve: MixedCurve, key: tuple[str, str], rate_rps: float) -> float:
     """Latency measured at a rate on one ordinary instance; below the smallest measured rate that one's holds."""
-    rates, latencies = _mixed_measurements(profile, workload, key)
+    rates, latencies = _measurements(curve, key)
     if rate_rps > rates[-1] * (1 + 1e-9):
         return inf
     return on_line(rates, latencies, min(max(rate_rps, rates[0]), rates[-1]))
 
 
-def mixed_capacity_rps(profile: MixedProfile, workload: Workload, bounds: dict[tuple[str, str], float]) -> float:
+def mixed_capacity_rps(curve: MixedCurve, bounds: dict[tuple[str, str], float]) -> float:
     """Largest rate of one instance up to which all bounds hold."""
     capacity = inf
     for key, bound_s in bounds.items():
-        rates, latencies = _mixed_measurements(profile, workload, key)
+        rates, latencies = _measurements(curve, key)
         if latencies[0] > bound_s * (1 + 1e-12):
             return 0.0
         held = rates[0]
@@ -35,18 +35,17 @@ def mixed_capacity_rps(profile: MixedProfile, workload: Workload, bounds: dict[t
     return capacity
 
 
-def mixed_measured(profile: MixedProfile, workload: Workload, key: tuple[str, str]) -> bool:
-    """Whether a statistic was measured at the workload's lengths."""
-    try:
-        _mixed_measurements(profile, workload, key)
-    except Unpredictable:
-        return False
-    return True
+def mixed_measurements(profile: MixedProfile, workload: Workload) -> MixedCurve:
+    """Give the curve measured at the workload's lengths, or at the least work of longer ones.
 
-
-def _mixed_measurements(
-    profile: MixedProfile, workload: Workload, key: tuple[str, str]
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    Raises
+    ------
+    Unpredictable
+        There is none.
+    """
+    plain = profile.curve_at.get((workload.input_tokens, workload.output_tokens, workload.cached_tokens))
+    if plain is not None and workload.images == 0:  # nothing longer is less work
+        return plain
     fitting = []
     for curve in profile.curves:
         computed = curve.input_tokens - curve.cached_tokens
@@ -59,7 +58,12 @@ def _mixed_measurements(
         if min(spare) >= 0 and (pictured or workload.images == 0):  # requests at least as long in every respect
             longest = (computed + curve.output_tokens, curve.input_tokens, curve.output_tokens)
             fitting.append((*longest, curve.image_tokens * curve.images, curve.images, curve))
-    if not fitting or key not in min(fitting, key=lambda found: found[:5])[5].latencies_s:
+    if not fitting:
+        raise Unpredictable(f"{workload.name} is longer than anything measured")
+    return min(fitting, key=lambda found: found[:5])[5]
+
+
+def _measurements(curve: MixedCurve, key: tuple[str, str]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    if key not in curve.latencies_s:
         raise Unpredictable(f"{key[0].upper()} {key[1]} was not measured at these lengths or longer ones")
-    nearest = min(fitting, key=lambda found: found[:5])[5]
-    return nearest.rates_rps, nearest.latencies_s[key]
+    return curve.rates_rps, curve.latencies_s[key]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -37,14 +38,14 @@ def run_apart(workers: Workers, matrix: Matrix, seconds: float, gap: float) -> O
     parts = [free[part] for part in groups_of(label).values()]
     if len(parts) == 1 and not fixed.any():
         return run(matrix, seconds, gap, watch=workers.watch.unheard)
-    each_s = max(seconds * workers.count / max(len(parts), 1), LEAST_S)
     programs = [_part(matrix, rows, part, taken) for part in parts]
-    watch = workers.watch.unheard
+    watch, ends = workers.watch.unheard, perf_counter() + seconds
 
-    def alone(part: Matrix) -> Outcome:
-        return run(part, each_s, gap, options={"threads": 1}, watch=watch)
+    def alone(number: int) -> Outcome:  # parts that end early leave their time to the others
+        each_s = max((ends - perf_counter()) * workers.count / (len(parts) - number), LEAST_S)
+        return run(programs[number], each_s, gap, options={"threads": 1}, watch=watch)
 
-    return _together(matrix, values, parts, list(workers.threads.map(alone, programs)))
+    return _together(matrix, values, parts, list(workers.threads.map(alone, range(len(parts)))))
 
 
 def _part(matrix: Matrix, rows: csr_array, columns: Whole, taken: Floats) -> Matrix:
