@@ -34,14 +34,13 @@ def test_the_command_gives_the_answer_shown(command: str) -> None:
 
 
 def test_money_serves_what_the_page_says() -> None:
-    said = CliRunner().invoke(app, ["budget", "fleet.yaml", "--at", "82,118.92", "--quiet"]).stdout
+    said = CliRunner().invoke(app, ["budget", "fleet.yaml", "--at", "82", "--quiet"]).stdout
     assert said.splitlines()[0] == BLOCKS["curve_answer"].splitlines()[0]
     shown = [line.replace("*", " ").split() for line in BLOCKS["curve_answer"].splitlines()]
-    for usd in ("$82.00", "$118.92"):
-        (row,) = (line.split() for line in said.splitlines() if line.split()[:1] == [usd])
-        (step,) = (words for words in shown if words[:1] == [usd])
-        assert row[2:8] == step[1:7]  # a month, and what is served
-        assert {"2", "h200", "reserved_1y"} <= set(row) & set(step)
+    (row,) = (line.split() for line in said.splitlines() if "$82.00" in line)
+    (step,) = (words for words in shown if words[:1] == ["$82.00"])
+    assert row[2:8] == step[1:7]  # a month, and what is served
+    assert {"2", "h200", "reserved_1y"} <= set(row) & set(step)
 
 
 def steady(text: str) -> list[str]:

@@ -36,7 +36,7 @@ def test_the_terms_of_the_contract():
     )
     assert sku.usd_per_h == 63.3
     assert sku.terms == (
-        Term("reserved_1y", 41.0, "reserved", 10),
+        Term("reserved_1y", 41.0, "reserved", 10, months=12),
         Term("on_demand", 63.3),
         Term("spot", 25.0, "spot", max_share=0.3),
     )
