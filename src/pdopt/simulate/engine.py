@@ -78,6 +78,7 @@ def replicate(scene: Scene, drawn: Drawn, span: tuple[int, int], seed: Any) -> O
         pools=pools,
         queues=queues,
         instances=instances,
+        loops=drawn.loops.copy(),
         opens=np.append(drawn.opens, NEVER),
         tree=np.full(2 * leaves, NEVER),
         later=np.zeros(len(drawn.requests) + 1, COMING),

@@ -15,7 +15,7 @@ from pdopt.simulate.curves import Floats, Line
 from pdopt.simulate.draws import Lots, Source, varied
 from pdopt.simulate.stations import Station, work_part
 from pdopt.simulate.ways import Way
-from pdopt.simulate.world import DECODE, ENCODE, NOBODY, PREFILL, REQUEST
+from pdopt.simulate.world import DECODE, ENCODE, LOOP, NOBODY, PREFILL, REQUEST
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Drawn:
     opens : array
         Arrivals of open loops.
     begins : array of int
-        Requests that closed loops begin with.
+        Requests that closed loops begin with; `loops` has the next one of each, and the one past its last.
     workload, way, outputs : array
         Place of the workload, of its way, and output tokens, by request.
     outside : dict
@@ -37,6 +37,7 @@ class Drawn:
     requests: NDArray[Any]
     opens: Floats
     begins: NDArray[np.int64]
+    loops: NDArray[Any]
     workload: NDArray[np.int64]
     way: NDArray[np.int64]
     outputs: Floats
@@ -79,12 +80,13 @@ def draw(streams: Sequence[Stream], stations: Sequence[Station], plenty: Plenty,
     order = np.concatenate([np.argsort(arrivals, kind="stable"), np.arange(len(arrivals), len(requests))])
     requests = requests[order]
     sizes = [len(one) for one in drawn]
-    begins, requests["follower"] = _loops(len(arrivals), sizes[len(opened) :], [flights[i] for i in closed])
+    begins, loops, requests["loop"] = _loops(len(arrivals), sizes[len(opened) :], [flights[i] for i in closed])
     requests["think_s"] = random.standard_exponential(len(requests)) * settings.think_s
     return Drawn(
         requests=requests,
         opens=arrivals[order[: len(arrivals)]],
         begins=begins,
+        loops=loops,
         workload=np.repeat((*opened, *closed), sizes)[order],
         way=np.concatenate([part.way for part in parts])[order],
         outputs=np.concatenate([one.output_tokens for one in drawn])[order],
@@ -92,15 +94,17 @@ def draw(streams: Sequence[Stream], stations: Sequence[Station], plenty: Plenty,
     )
 
 
-def _loops(opens: int, sizes: Sequence[int], flights: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Chain the requests of closed loops: each is followed by the next that nobody follows yet."""
-    follower = np.full(opens + sum(sizes), -1, np.int64)
-    begins, at = [np.zeros(0, np.int64)], opens
-    for size, flight in zip(sizes, flights, strict=True):
-        follower[at : at + size - flight] = np.arange(at + flight, at + size)
-        begins.append(np.arange(at, at + flight))
-        at += size
-    return np.concatenate(begins), follower
+def _loops(
+    opens: int, sizes: Sequence[int], flights: Sequence[int]
+) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.int64]]:
+    """Give the requests that loops begin with, the loops, and the loop of each request (-1: none)."""
+    ends = opens + np.cumsum(sizes, dtype=np.int64)
+    loops = np.zeros(len(sizes), LOOP)
+    starts = ends - np.array(sizes, np.int64)
+    loops["next"], loops["end"] = starts + np.array(flights, np.int64), ends
+    begins = [np.arange(at, at + flight) for at, flight in zip(starts, flights, strict=True)]
+    which = np.repeat(np.arange(-1, len(sizes)), [opens, *sizes])
+    return np.concatenate([np.zeros(0, np.int64), *begins]), loops, which
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,13 @@ def _columns(kind: type, *names: str) -> Columns:
 
 # By stage: `place` is the pool (-1: none), `work` seconds (or output tokens when decoding), `after_s` the time to the
 # next stage, `pick` a number in [0, 1) that chooses among queues. `rank`: order of entering, from 0. `following`:
-# next in a line. `follower`: next in a closed loop, which enters `think_s` after this one is done. `tokens`: input
-# tokens computed, `rest` of them when prefill goes in steps. `context`, `held`: mean context, KV tokens. `met`: size
-# of the batch joined.
+# next in a line. `loop`: the closed one it belongs to (-1: none), in which it enters `think_s` after another is done.
+# `tokens`: input tokens computed, `rest` of them when prefill goes in steps. `context`, `held`: mean context, KV
+# tokens. `met`: size of the batch joined.
 REQUEST = np.dtype(
     [
         *_columns(float, "arrival_s", "first_token_s", "done_s", "think_s", "tokens", "rest", "context", "held"),
-        *_columns(int, "rank", "stage", "following", "follower", "met"),
+        *_columns(int, "rank", "stage", "following", "loop", "met"),
         *[(name, kind, (3,)) for name, kind in (("place", int), ("work", float), ("after_s", float), ("pick", float))],
     ]
 )
@@ -60,6 +60,7 @@ QUEUE = np.dtype(
         *_columns(float, "busy_s", "serving_s", "waiting_s"),
     ]
 )
+LOOP = np.dtype(_columns(int, "next", "end"))
 INSTANCE = np.dtype([*_columns(int, "first", "queues"), *_columns(float, "lasts_s", "repair_s")])
 COMING = np.dtype([("time_s", float), ("request", int)])
 SLOT = np.dtype([("goal", float), ("request", int)])
@@ -89,6 +90,7 @@ class World(NamedTuple):
     pools: Any
     queues: Any
     instances: Any
+    loops: Any
     opens: Any
     tree: Any
     later: Any

@@ -38,8 +38,11 @@ def finish_shared(w: World, queue: Any, now_s: float, from_rank: int, to_rank: i
     request.done_s = now_s
     if from_rank <= request.rank < to_rank:
         w.tally[0].left -= 1
-    if request.follower >= 0:
-        push_later(w, request.follower, now_s + w.requests[request.follower].think_s)
+    if request.loop >= 0:
+        loop = w.loops[request.loop]
+        if loop.next < loop.end:
+            push_later(w, loop.next, now_s + w.requests[loop.next].think_s)
+            loop.next += 1
     admit(w, queue)
     plan_batch(w, queue, now_s)
 
