@@ -91,6 +91,7 @@ def judged(referee: Referee, case: Case, deployment: Deployment) -> Replayed:
         case.name,
         deployment.name,
         deployment.gpus,
+        len(case.seeds),
         seen.requests,
         *(1e3 * time for time in (seen.ttft_mean_s, seen.ttft_p99_s, *seen.ttft_spread_s)),
         *(1e3 * time for time in (seen.tpot_mean_s, seen.tpot_p99_s, *seen.tpot_spread_s)),

@@ -47,6 +47,8 @@ class Case:
         GPUs of the smallest deployment known to hold at p99.
     companion : str
         What a group is replayed with where its role has several: their other role, at the same load for each.
+    statistics : tuple
+        What its targets are taken as.
     lengths_cv : float
         Coefficient of variation of input and output lengths (log-normal); 0 is fixed lengths.
     """
@@ -61,6 +63,7 @@ class Case:
     companion: str = ""
     lengths_cv: float = 0.0
     profiles: tuple[str, ...] = ("catalogue",)
+    statistics: tuple[str, ...] = STATISTICS
 
     @property
     def stated(self) -> dict[str, Any]:
@@ -130,6 +133,7 @@ CASES = (
         32,
         "16P tp1 + 10D tp2",
         profiles=("catalogue", FINE),
+        statistics=("p99",),
     ),
     Case(
         "Qwen3-32B-FP8, varying lengths",

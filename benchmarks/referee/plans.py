@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.referee.cases import ASSUMPTIONS, STATISTICS, WITH_STEPS, Case
+from benchmarks.referee.cases import ASSUMPTIONS, WITH_STEPS, Case
 from benchmarks.referee.deployment import Deployment, of_plan
 from benchmarks.referee.results import Planned
 
@@ -22,7 +22,7 @@ def plans(case: Case) -> Iterator[tuple[Planned, Deployment | None]]:
 
 def questions(case: Case) -> Iterator[tuple[str, str, str]]:
     """Yield assumptions, statistic and profile of every plan that is asked for."""
-    for statistic in STATISTICS:
+    for statistic in case.statistics:
         for assumptions in ASSUMPTIONS:
             yield assumptions, statistic, "catalogue"
     for profile in case.profiles[1:]:

@@ -40,6 +40,7 @@ class Replayed:
     case: str
     deployment: str
     gpus: int
+    seeds: int
     requests: int
     ttft_mean_ms: float
     ttft_p99_ms: float

@@ -9,6 +9,7 @@ from benchmarks.referee.cases import ASSUMPTIONS, STATISTICS, Case
 from benchmarks.referee.results import Decoded, Planned, Replayed
 
 METRICS = ("ttft", "tpot")
+NOT_YET = "not replayed"
 Pairs = list[tuple[Planned, Replayed]]
 
 
@@ -40,8 +41,10 @@ def plan_table(case: Case, plans: list[Planned], seen: dict[str, Replayed]) -> s
 
 
 def _plan_cells(case: Case, plan: Planned, seen: dict[str, Replayed]) -> list[str]:
-    saw = seen[plan.deployment]
     cells = [plan.deployment, str(plan.gpus)]
+    if plan.deployment not in seen:
+        return [*cells, _times("ttft", plan), NOT_YET, _times("tpot", plan), NOT_YET, NOT_YET, NOT_YET]
+    saw = seen[plan.deployment]
     for metric in METRICS:
         cells += [_times(metric, plan), _times(metric, saw)]
     return [*cells, *(verdict(case, saw, statistic) for statistic in STATISTICS)]
@@ -59,6 +62,9 @@ def other_table(case: Case, seen: dict[str, Replayed]) -> str:
     """What others plan, and the neighbours of the best."""
     rows = []
     for who, words in case.others.items():
+        if words not in seen:
+            rows.append([who, words, *[NOT_YET] * 7])
+            continue
         saw = seen[words]
         cells = [who, words, str(saw.gpus)]
         for metric in METRICS:
@@ -76,7 +82,8 @@ def ratio_table(plans: list[Planned], replays: list[Replayed]) -> str:
     rows = []
     for assumptions in ASSUMPTIONS:
         mine = [plan for plan in plans if plan.assumptions == assumptions and plan.deployment]
-        pairs = [(plan, seen[plan.case, plan.deployment]) for plan in mine]
+        at = [(plan, (plan.case, plan.deployment)) for plan in mine]
+        pairs = [(plan, seen[where]) for plan, where in at if where in seen]
         rows.append([assumptions, str(len(pairs)), *(_ratios(pairs, key) for key in keys)])
     names = [f"{metric.upper()} {statistic}" for metric in METRICS for statistic in STATISTICS]
     return table(["predicted / seen: median, least to most", "plans", *names], rows)
