@@ -1,6 +1,6 @@
 """Time ``pdopt frontier`` with and without what its solves know of one another: ``python benchmarks/frontier.py``.
 
-Side by side in one process, in turn, medians of processor seconds (of all threads) and of solves; the curves must agree.
+Side by side in one process: medians of processor seconds (of all threads), and solves; the curves must agree.
 """
 
 from __future__ import annotations
