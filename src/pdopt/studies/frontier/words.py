@@ -38,7 +38,7 @@ def sentences(frontier: Frontier) -> Iterator[str]:
     yield _out_of_reach(frontier) if here is None else "; ".join([_today(frontier), *_next_to(frontier, here)])
     yield from (knee.sentence for knee in frontier.knees)
     if not frontier.knees and len(frontier.points) > 2:
-        yield "no knee: the price of less is much the same all along"
+        yield "no knee: every point lies near the line between both ends, or above it"
     yield from _ends(frontier)
 
 
