@@ -46,13 +46,17 @@ def as_if_written(document: Document, fleet: Fleet) -> dict[str, Any]:
     skus = raw.get("skus")
     if not isinstance(skus, dict) or "from" not in skus:
         return raw
-    return {**raw, "skus": {**{name: _entry(sku) for name, sku in fleet.skus.items() if name not in skus}, **skus}}
+    return {**raw, "skus": {**skus, **{name: _entry(sku, skus.get(name)) for name, sku in fleet.skus.items()}}}
 
 
-def _entry(sku: Sku) -> dict[str, Any]:
-    if sku.terms:
-        return {"terms": {term.name: {"usd_per_hour": term.usd_per_h} for term in sku.terms}}
-    return {"usd_per_hour": sku.usd_per_h}
+def _entry(sku: Sku, written: dict[str, Any] | None) -> dict[str, Any]:
+    """Give what is written of a SKU, with the prices of the list where none are."""
+    entry = written or {}
+    if not sku.terms:
+        return {"usd_per_hour": sku.usd_per_h, **entry}
+    own = entry.get("terms") or {}
+    terms = {term.name: {"usd_per_hour": term.usd_per_h, **(own.get(term.name) or {})} for term in sku.terms}
+    return {**entry, "terms": terms}
 
 
 def _descend(node: Any, text: str, path: Path) -> Iterator[Path]:
