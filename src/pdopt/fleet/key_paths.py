@@ -11,6 +11,7 @@ from typing import Any
 from pdopt.fleet.document import Document
 from pdopt.fleet.faults import Path, did_you_mean
 from pdopt.fleet.fleet import Fleet, Sku
+from pdopt.fleet.price_choice import KEYS as PRICE_KEYS
 from pdopt.fleet.read import KEYS
 
 GLOB = re.compile(r"[*?]")
@@ -80,11 +81,13 @@ def _descend(node: Any, text: str, path: Path) -> Iterator[Path]:
             matched = matched or bool(below)
             yield from below
     if not matched:
-        yield from _unwritten(text, path)
+        yield from _unwritten(text, path, node)
 
 
-def _unwritten(text: str, path: Path) -> Iterator[Path]:
+def _unwritten(text: str, path: Path, node: dict[str, Any]) -> Iterator[Path]:
     """Take a last key that is not written, unless it would name a new SKU, or a section that is known."""
+    if path == ("skus",) and "from" in node and text in PRICE_KEYS:
+        yield (*path, text)
     if GLOB.search(text):
         return
     section, _, rest = text.partition(".")
