@@ -103,6 +103,23 @@ def test_a_fault_of_pdopt_in_one_scenario_is_a_row(file, monkeypatch):
     assert rows[1]["why_not"] == "RuntimeError: lost"
 
 
+def test_prices_of_a_list_are_multiplied_as_if_they_stood_in_the_file(tmp_path):
+    (tmp_path / "prices.csv").write_text(
+        "instance_type,region,gpu,gpus,term,usd_per_hour,source_date,source\n"
+        + "".join(f"{name},r,{name},1,on_demand,{price},2026-01-01,y\n" for name, price in CASE["prices"].items())
+    )
+    listed = {**fleet_of(CASE, RATE), "skus": {"from": "prices.csv", "b": {"available": 1}}}
+    file = tmp_path / "listed.yaml"
+    file.write_text(yaml.safe_dump(listed))
+    written = fleet_of(CASE, RATE)
+    written["skus"]["b"]["available"] = 1
+    for factor in (0.25, 2):
+        (row,) = swept(file, f"skus.b.usd_per_hour=*{factor}").rows()
+        assert row["cost_per_hour"] == pytest.approx(cost_of(changed(written, "skus", "b", usd_per_hour=11 * factor)))
+    with pytest.raises(SweepRefusedError, match="vary one of the two"):
+        swept(file, "skus.*.usd_per_hour=*2", "skus.term=[on_demand, spot]")
+
+
 # -- what moves the cost --------------------------------------------------------------------------------------------
 
 

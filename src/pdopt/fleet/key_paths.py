@@ -11,6 +11,7 @@ from typing import Any
 from pdopt.fleet.document import Document
 from pdopt.fleet.faults import Path, did_you_mean
 from pdopt.fleet.fleet import Fleet, Sku
+from pdopt.fleet.price_choice import KEYS as PRICE_KEYS
 from pdopt.fleet.read import KEYS
 
 GLOB = re.compile(r"[*?]")
@@ -46,13 +47,17 @@ def as_if_written(document: Document, fleet: Fleet) -> dict[str, Any]:
     skus = raw.get("skus")
     if not isinstance(skus, dict) or "from" not in skus:
         return raw
-    return {**raw, "skus": {**{name: _entry(sku) for name, sku in fleet.skus.items() if name not in skus}, **skus}}
+    return {**raw, "skus": {**skus, **{name: _entry(sku, skus.get(name)) for name, sku in fleet.skus.items()}}}
 
 
-def _entry(sku: Sku) -> dict[str, Any]:
-    if sku.terms:
-        return {"terms": {term.name: {"usd_per_hour": term.usd_per_h} for term in sku.terms}}
-    return {"usd_per_hour": sku.usd_per_h}
+def _entry(sku: Sku, written: dict[str, Any] | None) -> dict[str, Any]:
+    """Give what is written of a SKU, with the prices of the list where none are."""
+    entry = written or {}
+    if not sku.terms:
+        return {"usd_per_hour": sku.usd_per_h, **entry}
+    own = entry.get("terms") or {}
+    terms = {term.name: {"usd_per_hour": term.usd_per_h, **(own.get(term.name) or {})} for term in sku.terms}
+    return {**entry, "terms": terms}
 
 
 def _descend(node: Any, text: str, path: Path) -> Iterator[Path]:
@@ -76,11 +81,13 @@ def _descend(node: Any, text: str, path: Path) -> Iterator[Path]:
             matched = matched or bool(below)
             yield from below
     if not matched:
-        yield from _unwritten(text, path)
+        yield from _unwritten(text, path, node)
 
 
-def _unwritten(text: str, path: Path) -> Iterator[Path]:
+def _unwritten(text: str, path: Path, node: dict[str, Any]) -> Iterator[Path]:
     """Take a last key that is not written, unless it would name a new SKU, or a section that is known."""
+    if path == ("skus",) and "from" in node and text in PRICE_KEYS:
+        yield (*path, text)
     if GLOB.search(text):
         return
     section, _, rest = text.partition(".")

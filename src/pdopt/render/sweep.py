@@ -12,9 +12,9 @@ from pdopt.studies.sweep.outcome import SOLVED
 
 FEW = 24  # scenarios that are all shown
 WORDS = {
-    "infeasible": "have no plan",
-    "unknown": "found no plan in time",
-    "broken": "are no sound fleet",
+    "infeasible": "infeasible",
+    "unknown": "without a plan in time",
+    "broken": "no sound fleet",
     "failed": "failed",
 }
 EFFECT_HEADER = ["field ", "from", "to", "$ per hour there", "and there", "moves it by", "explains"]
@@ -43,7 +43,7 @@ def _headline(sweep: Sweep) -> str:
     counts = sweep.by_status()
     solved = sum(counts.get(status, 0) for status in SOLVED)
     proven = counts.get("optimal", 0)
-    words = [f"{solved:,} have a plan" + (f" ({proven:,} proven the cheapest)" if proven else "")]
+    words = [f"{solved:,} with a plan" + (f" ({proven:,} proven the cheapest)" if proven else "")]
     words += [f"{count:,} {WORDS[status]}" for status, count in counts.items() if status in WORDS]
     return f"{sweep.name}: {len(sweep.scenarios):,} scenarios, {', '.join(words)}"
 
