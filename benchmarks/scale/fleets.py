@@ -49,7 +49,9 @@ KINDS = (  # input and output tokens, TTFT and TPOT targets in ms: chat, retriev
 )
 
 
-def document(llms: int, skus: int, periods: int = 1, seed: int = 0, *, tight: bool = False) -> dict[str, Any]:
+def document(
+    llms: int, skus: int, periods: int = 1, seed: int = 0, *, tight: bool = False, workloads: int | None = None
+) -> dict[str, Any]:
     """Give a fleet file as a mapping.
 
     Parameters
@@ -59,14 +61,16 @@ def document(llms: int, skus: int, periods: int = 1, seed: int = 0, *, tight: bo
     seed : int
     tight : bool
         Whether each SKU has stock for a part of the load only.
+    workloads : int, optional
+        Of each LLM; one to three are drawn where it is left out.
     """
     rng = random.Random(seed)
     gpus = dict(list(GPUS.items())[:skus])
     models = {f"llm-{n}": _llm(rng, gpus) for n in range(llms)}
-    workloads = {
-        f"llm-{n}-{kind}": _workload(rng, f"llm-{n}", models[f"llm-{n}"], kind, periods)
+    classes = {
+        f"llm-{n}-{number}": _workload(rng, f"llm-{n}", models[f"llm-{n}"], number % len(KINDS), periods)
         for n in range(llms)
-        for kind in rng.sample(range(len(KINDS)), rng.choice((1, 2, 2, 3)))
+        for number in (range(workloads) if workloads else rng.sample(range(len(KINDS)), rng.choice((1, 2, 2, 3))))
     }
     nodes = {
         name: {"gpu": name, "gpus": gpu.per_node, "usd_per_hour": round(gpu.usd_per_hour * rng.uniform(0.9, 1.1), 2)}
@@ -78,7 +82,7 @@ def document(llms: int, skus: int, periods: int = 1, seed: int = 0, *, tight: bo
     found: dict[str, Any] = {"name": f"{llms} LLMs on {skus} SKUs, {periods} periods, seed {seed}", "skus": nodes}
     if periods > 1:
         found["periods"] = {f"h{hour:02d}": 24 / periods for hour in range(periods)}
-    return {**found, "models": {k: _profiles(v) for k, v in models.items()}, "workloads": workloads}
+    return {**found, "models": {k: _profiles(v) for k, v in models.items()}, "workloads": classes}
 
 
 def _profiles(model: dict[str, Any]) -> dict[str, Any]:
