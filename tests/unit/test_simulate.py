@@ -246,4 +246,6 @@ def test_what_a_plan_promises_is_what_happens():
     found = simulate(fleet, plan, Settings(requests=60_000, seed=3))
     assert found.holds()
     for target in found.workloads[0].targets:
-        assert target.seen_ms.low <= target.planned_ms <= target.seen_ms.high
+        half = target.seen_ms.high - target.seen_ms.mean
+        assert abs(target.planned_ms - target.seen_ms.mean) <= 2 * half  # further off once in 700
+        assert half < 0.05 * target.planned_ms
