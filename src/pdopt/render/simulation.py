@@ -96,8 +96,8 @@ def _advice(found: Simulation) -> Iterator[str]:
     metrics = sorted({target.split("_")[0].upper() for _, target in found.failing()})
     if metrics:
         yield (
-            f"{' and '.join(metrics)} too long: pdopt solve --validate, loaded as here, plans until every target holds; "
-            "or hold something back with margins"
+            f"{' and '.join(metrics)} too long: pdopt solve --validate, loaded as here, plans until every target "
+            "holds; or hold something back with margins"
         )
     reasons = dict.fromkeys(target.why for _, target in found.verdicts() if target.verdict == "undecided")
     for why in reasons:
