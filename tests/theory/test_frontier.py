@@ -100,7 +100,7 @@ def hamlet(**more) -> dict:
     return changed({**document, **more}, "models", second=None)
 
 
-@pytest.mark.parametrize("n", [3, 6])
+@pytest.mark.parametrize("n", some([5, 3, 8]))
 def test_corners_of_one_llm_are_those_of_the_closed_form(n):
     """n M/M/1 instances keep a TTFT of 1 / (mu - rate / n), and no less."""
     frontier = pdopt.frontier(read(many_corners()), "ttft", dearest_usd_per_h=2 * (n + 2))
@@ -257,6 +257,7 @@ def test_fewer_points_are_some_of_all_and_the_others_are_announced():
         assert known == [pytest.approx(point.at, rel=TO)] or among
 
 
+@pytest.mark.slow
 def test_within_a_gap_costs_are_told_as_bounds():
     document = hamlet()
     frontier = pdopt.frontier(read(document), "ttft", shortest=0.8, longest=2.0, gap=0.2)
@@ -282,6 +283,7 @@ def test_interrupted_it_gives_what_was_found(monkeypatch):
     assert len(frontier.points) > 1
 
 
+@pytest.mark.slow
 def test_one_workload_moves_alone():
     document = hamlet()
     frontier = pdopt.frontier(read(document), "ttft", ["chat"], shortest=0.9, longest=1.5)
