@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,12 @@ from pdopt.cli.common import (
 from pdopt.fleet.files import write_atomically
 
 
+class Method(StrEnum):
+    """How a fleet is solved."""
+
+    AUTO, WHOLE, PARTS = "auto", "whole", "parts"
+
+
 def solve(
     fleet: FleetFile,
     as_json: AsJson = False,
@@ -35,6 +42,10 @@ def solve(
     current: Annotated[
         Path | None, typer.Option("--current", help="The plan that runs now (JSON): changes cost what `change` says.")
     ] = None,
+    method: Annotated[
+        Method,
+        typer.Option("--method", help="As one program (whole), by LLM and slot (parts), or what is better."),
+    ] = Method.AUTO,
     models: Models = None,
     quiet: Quiet = False,
 ) -> None:
@@ -57,7 +68,7 @@ def solve(
 
     try:
         with watched(quiet) as watch:
-            answer = solve_fleet(problem, time_limit, gap, running, watch=watch)
+            answer = solve_fleet(problem, time_limit, gap, running, watch=watch, method=method.value)
     except KeyboardInterrupt:
         answer = nothing_yet(problem)
     print_notes(answer.notes, quiet)
