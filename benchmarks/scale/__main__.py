@@ -35,11 +35,15 @@ def sku_words(llms: int = 40) -> str:
 
     with tempfile.TemporaryDirectory() as folder:
         table = lane_table(pdopt.read_fleet(written(Size(llms, 12), 0, Path(folder))))
-    best = ", ".join(f"{sku} {count}" for sku, count in sorted(best_somewhere(table).items(), key=lambda of: -of[1]))
-    pairs = (
-        "; ".join(f"{one} is never worse than {other}" for one, other in dominated(table)) or "no SKU dominates another"
+    best = best_somewhere(table)
+    cheapest = ", ".join(f"{sku} {count}" for sku, count in sorted(best.items(), key=lambda of: -of[1]) if count)
+    pairs = "; ".join(f"a node of {one} replaces one of {other} in any plan" for one, other in dominated(table))
+    none = "no node costs less than that of another and carries as much of everything"
+    idle = sum(not count for count in best.values())
+    return (
+        f"Of the twelve SKUs for {llms} LLMs, {pairs or none}. Where nodes are full, these are cheapest for so many "
+        f"workloads and roles: {cheapest}; the other {idle} are worth having for small loads and where those are short."
     )
-    return f"Of the twelve SKUs for {llms} LLMs, {pairs}. Cheapest for so many workloads and roles: {best}."
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pdopt.fleet.fleet import Fleet
     from pdopt.plan.plan import Answer, NoPlan, Plan
-    from pdopt.solving.watch import Watch
+    from pdopt.solving.watch import Method, Watch
     from pdopt.studies.budget.answers import BudgetCurve
     from pdopt.studies.compare.answers import Comparison
     from pdopt.studies.explain.answers import Explanation
@@ -79,6 +79,7 @@ def solve(
     gap: float = 0.0,
     current: Plan | None = None,
     watch: Watch | None = None,
+    method: Method = "auto",
 ) -> Answer:
     """Find the cheapest plan of a fleet and the proof that nothing cheaper does.
 
@@ -95,10 +96,12 @@ def solve(
     watch : pdopt.solving.watch.Watch, optional
         Its `tell` hears of every better plan and bound; its `stop()`, from another thread or a signal's handler, ends
         the solve with the best plan so far.
+    method : str
+        "whole" solves one program, "parts" decomposes it by LLM and slot, "auto" takes what is better for its size.
     """
     from pdopt.solving.solve import solve as solve_fleet
 
-    return solve_fleet(fleet, time_limit_s=time_limit_s, gap=gap, current=current, watch=watch)
+    return solve_fleet(fleet, time_limit_s=time_limit_s, gap=gap, current=current, watch=watch, method=method)
 
 
 def explain(

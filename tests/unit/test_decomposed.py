@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.scale.fleets import document
 from tests.samples import changed, fleet_of
 from tests.theory import small
 
+import pdopt
 from pdopt.capacity.lanes import lane_table
 from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
@@ -17,6 +19,7 @@ from pdopt.solving.decomposed.blocks import split
 from pdopt.solving.decomposed.elastic import elastic, excess
 from pdopt.solving.decomposed.search import solve_decomposed
 from pdopt.solving.highs import run
+from pdopt.solving.watch import Progress, Until, Watch
 
 PERIODS = {"night": 9, "morning": 3, "day": 12}
 
@@ -55,7 +58,7 @@ def test_blocks_share_no_column_and_every_row_is_somewhere():
 @pytest.mark.parametrize("seed", range(12))
 def test_bound_and_plan_enclose_the_optimum(seed):
     table, matrix = program(seed, **({"redundancy": {"instances": 1}} if seed % 3 == 0 else {}))
-    whole, parts = run(matrix, 60.0), solve_decomposed(table, matrix, 6.0, 0.0)
+    whole, parts = run(matrix, 60.0), solve_decomposed(table, matrix, Until.within(6.0))
     assert whole.status == "optimal"
     assert parts.bound <= whole.objective * (1 + 1e-7)
     assert parts.objective >= whole.objective * (1 - 1e-7)
@@ -73,7 +76,7 @@ def test_what_cannot_be_is_said():
     for (name, _), row in matrix.row_of.items():
         if name == "nodes_within_stock":
             none[row] = 0.0
-    assert solve_decomposed(table, replace(matrix, row_upper=none), 5.0, 0.0).status == "infeasible"
+    assert solve_decomposed(table, replace(matrix, row_upper=none), Until.within(5.0)).status == "infeasible"
 
 
 def test_elastic_rows_cost_what_they_are_exceeded_by():
@@ -86,3 +89,53 @@ def test_elastic_rows_cost_what_they_are_exceeded_by():
     loose = elastic(matrix, rows, np.full(len(rows), 7.0))
     assert loose.a.shape[1] == matrix.a.shape[1] + len(rows)
     assert excess(matrix, many)[rows] == pytest.approx(80.0 - matrix.row_upper[rows], rel=1e-4)
+
+
+def test_a_stop_gives_the_best_plan_and_a_bound():
+    table, matrix = program(3)
+    watch = Watch()
+
+    def tell(progress: Progress) -> None:
+        if progress.best is not None:
+            watch.stop()
+
+    watch.tell = tell
+    found = solve_decomposed(table, matrix, Until(watch=watch))
+    best = run(matrix, 60.0)
+    assert found.status in ("feasible", "optimal")
+    assert found.bound <= best.objective * (1 + 1e-7)
+    assert found.objective >= best.objective * (1 - 1e-7)
+    watch.stop()
+    assert solve_decomposed(table, matrix, Until(watch=watch)).values is None
+
+
+def test_it_goes_on_from_what_is_known():
+    table, matrix = program(4)
+    best = run(matrix, 60.0)
+    found = solve_decomposed(table, matrix, Until.within(20.0), best)
+    assert found.status == "optimal"
+    assert found.objective == pytest.approx(best.objective)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 4])  # of the first, a plan was once denied for a solver's tolerance
+def test_no_generated_fleet_is_cheaper_than_its_bound(seed):
+    table = lane_table(fleet_of(document(3, 3, 1, seed)))
+    matrix = compile_matrix(build(table))
+    whole, parts = run(matrix, 60.0), solve_decomposed(table, matrix, Until.within(4.0))
+    assert whole.status == "optimal"
+    assert parts.bound <= whole.objective * (1 + 1e-7)
+    assert whole.objective * (1 - 1e-7) <= parts.objective <= whole.objective * 1.02
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8))
+def test_methods_agree_on_larger_fleets(seed):
+    fleet = fleet_of(document(5, 5, 1 + seed % 3, seed, tight=seed % 2 == 1))
+    whole, parts = (pdopt.solve(fleet, 240.0, method=method) for method in ("whole", "parts"))
+    if whole.status == "infeasible":
+        assert parts.status == "infeasible"
+        return
+    assert parts.bound_per_hour <= whole.cost_per_hour * (1 + 1e-7)
+    assert whole.bound_per_hour <= parts.cost_per_hour * (1 + 1e-7)
+    if whole.status == parts.status == "optimal":
+        assert parts.cost_per_hour == pytest.approx(whole.cost_per_hour)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
     from pdopt.plan.plan import Answer
 
 
+class Method(StrEnum):
+    """How a fleet is solved."""
+
+    AUTO, WHOLE, PARTS = "auto", "whole", "parts"
+
+
 def solve(
     fleet: FleetFile,
     as_json: AsJson = False,
@@ -48,6 +55,10 @@ def solve(
     arrivals: How = None,
     cv: Cv = 2.0,
     dispatch: Router = None,
+    method: Annotated[
+        Method,
+        typer.Option("--method", help="As one program (whole), by LLM and slot (parts), or what is better."),
+    ] = Method.AUTO,
     models: Models = None,
     quiet: Quiet = False,
 ) -> None:
@@ -76,7 +87,7 @@ def solve(
 
     def solved(asked: Fleet) -> tuple[Answer, bool]:
         with watched(quiet) as watch:
-            return solve_fleet(asked, time_limit, gap, running, watch=watch), watch.stopped
+            return solve_fleet(asked, time_limit, gap, running, watch=watch, method=method.value), watch.stopped
 
     try:
         if validate:

@@ -18,7 +18,8 @@ from pdopt.solving.watch import COST, ELSEWHERE, VALUE, Until, Watch
 
 SECONDS = 20.0  # for ties at the same cost
 LARGE = 3000  # whole columns beyond which HiGHS found no plan of the whole in a minute
-LARGE_OVER_MONTHS = 100  # beyond which it proved none, where commitments alone join the months
+FEWEST_PARTS = 6  # LLMs in a slot: with fewer, the blocks are hardly easier than the whole
+MOMENT_S = 3.0  # that the whole is tried for before its blocks are
 LEAST_SECONDS = 5.0
 KEPT = 1e-7  # part of a goal that the goals after it may give up: what a solver's tolerances need
 
@@ -100,23 +101,34 @@ def minimise(table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: 
 
 
 def _by_size(table: LaneTable, matrix: Matrix, until: Until, start: Floats | None) -> Outcome:
-    seconds = until.left_s(known=start is not None)
-    if start is None:
-        parted = solve_parts(matrix, until, _large(table))
-        if parted is not None and (parted.values is not None or parted.status == "infeasible"):
-            return parted
-        seconds = until.left_s()
-    if int(matrix.whole.sum()) < _large(table) or seconds is None or seconds < LEAST_SECONDS:
+    """Solve as a whole what is small; by blocks what is large, or is not solved as a whole in a moment."""
+    if until.method == "auto" and start is None:
+        alone = solve_parts(matrix, until, LARGE)
+        if alone is not None and (alone.values is not None or alone.status == "infeasible"):
+            return alone
+    seconds, parts = until.left_s(known=start is not None), len(table.slots) * len({lane.llm for lane in table.lanes})
+    short = seconds is not None and seconds < LEAST_SECONDS
+    if until.method == "whole" or (until.method == "auto" and (short or parts < FEWEST_PARTS)):
         return run(matrix, seconds, until.gap, start, watch=until.watch)
-    outcome = solve_decomposed(table, matrix, seconds, until.gap, until.watch)
-    if outcome.values is not None or outcome.status == "infeasible":
+    whole = None
+    if until.method == "auto" and int(matrix.whole.sum()) < LARGE:
+        whole = run(matrix, MOMENT_S, until.gap, start, watch=until.watch)
+        if _settled(whole, until):
+            return whole
+    outcome = solve_decomposed(table, matrix, until, whole)
+    if _settled(outcome, until) or (outcome.values is not None and until.ends is not None):
         return outcome
-    whole = run(matrix, max(until.left_s() or 0.0, 1.0), until.gap, start, watch=until.watch)
-    return whole if whole.bound > outcome.bound else replace(whole, bound=outcome.bound)
+    last = run(matrix, until.left_s(known=True), until.gap, outcome.values, watch=until.watch)
+    return last if last.bound > outcome.bound else replace(last, bound=outcome.bound)
 
 
-def _large(table: LaneTable) -> int:
-    return LARGE if len({slot.turn for slot in table.slots}) == 1 else LARGE_OVER_MONTHS
+def _settled(outcome: Outcome, until: Until) -> bool:
+    """Whether nothing is left to do."""
+    if outcome.status in ("optimal", "infeasible") or until.watch.stopped:
+        return True
+    if outcome.objective is None or not np.isfinite(outcome.bound):
+        return False
+    return outcome.objective - outcome.bound <= until.gap * abs(outcome.objective)
 
 
 def keeping(matrix: Matrix, goal: Floats, reached: float) -> Matrix:

@@ -21,7 +21,7 @@ from pdopt.solving.shortage import shortage
 from pdopt.solving.stranded import stranded
 from pdopt.solving.tidy import tidy
 from pdopt.solving.verify import SECONDS, Verifier
-from pdopt.solving.watch import TO_KEEP_S, Until, Watch
+from pdopt.solving.watch import TO_KEEP_S, Method, Until, Watch
 
 STOPPED = "stopped before a plan was found; give the solver more time"
 WITHOUT_CURRENT = "change has no effect without a plan that runs now: give it with --current plan.json"
@@ -36,6 +36,7 @@ def solve(
     reasons: bool = True,
     remedies: bool = True,
     watch: Watch | None = None,
+    method: Method = "auto",
 ) -> Answer:
     """Find the cheapest plan of a fleet, audited, or the reasons why there is none.
 
@@ -54,6 +55,8 @@ def solve(
         Whether to say, with the reasons, what would make one possible; each is solved with.
     watch : Watch, optional
         Is told how far the solve is, and may stop it: then the best plan so far is given.
+    method : str
+        "whole" as one program, "parts" by LLM and slot, "auto" whichever is better for its size.
 
     Raises
     ------
@@ -74,7 +77,7 @@ def solve(
     matrix = compile_table(table)
     spent_s = perf_counter() - started
     ends = None if time_limit_s is None else started + time_limit_s
-    reached = reach(table, matrix, Until(ends, gap, watch))
+    reached = reach(table, matrix, Until(ends, gap, watch, method))
     outcome = reached.outcome
     solve_s = perf_counter() - started - spent_s
     if outcome.status == "infeasible":

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
 from time import perf_counter
+from typing import Literal
 
 import numpy as np
 
+Method = Literal["auto", "whole", "parts"]  # as one program, by LLM and slot, or whichever seems best
 COST, VALUE, ELSEWHERE = "usd_per_h", "value_per_s", "gpus_elsewhere"
 LEAST_S = 0.01
 TO_KEEP_S = 0.5  # given even when the time is up, so that a solution that is known is not lost
@@ -86,11 +88,17 @@ class Watch:
 
 @dataclass
 class Until:
-    """When a solve ends: at a time, at a gap, or when whoever watches asks for it."""
+    """When a solve ends: at a time, at a gap, or when whoever watches asks for it; and how it goes about it."""
 
-    ends: float | None
-    gap: float
-    watch: Watch
+    ends: float | None = None
+    gap: float = 0.0
+    watch: Watch = field(default_factory=Watch)
+    method: Method = "auto"
+
+    @classmethod
+    def within(cls, seconds: float | None, gap: float = 0.0) -> Until:
+        """Give so many seconds from now."""
+        return cls(None if seconds is None else perf_counter() + seconds, gap)
 
     def left_s(self, known: bool = False) -> float | None:
         """Seconds left, None for any number; a little more where a solution is known."""

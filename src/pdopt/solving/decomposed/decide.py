@@ -11,9 +11,10 @@ from scipy.sparse import csc_array, csr_array, vstack
 
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Split, Whole
-from pdopt.solving.decomposed.outer import ROOM
 from pdopt.solving.highs import Outcome, run
 from pdopt.solving.watch import Watch
+
+SAFE = 1e-6  # of a block's least cost that the solver's tolerances may be off; a plan must never be denied for it
 
 
 class Least(NamedTuple):
@@ -29,7 +30,7 @@ def least_of(block: int, cost: Floats, bound: float) -> Least | None:
     size = float(abs(cost).max(initial=0.0))
     if size == 0 or not np.isfinite(bound):
         return None
-    return Least(block, cost / size, bound / size - ROOM * max(1.0, abs(bound / size)))
+    return Least(block, cost / size, bound / size - SAFE * max(1.0, abs(bound / size)))
 
 
 def decide(

@@ -20,7 +20,8 @@ from pdopt.solving.decomposed.apart import Workers, run_apart
 from pdopt.solving.decomposed.blocks import Split, Whole
 from pdopt.solving.highs import Outcome, cost_scale, run, solve_relaxed
 
-ROOM = 1e-9  # part of a cut that the arithmetic behind it may be off
+AIM = 0.5  # of the way from the bound to the best plan: values that cost no more are as good a place for a cut
+ROOM = 1e-7  # part of a cut that the solver's tolerances behind it may be off
 
 
 class Cut(NamedTuple):
@@ -34,7 +35,12 @@ class Cut(NamedTuple):
     def missed_by(self, shared: Floats, own: Floats) -> float:
         """Give by which part of itself values break the cut; at most 0 where they keep it."""
         reached = self.terms @ shared + self.weight * own[self.group]
-        return float((self.at_least - reached) / max(abs(self.at_least), 1e-9))
+        return float((self.at_least - reached) / self.size)
+
+    @property
+    def size(self) -> float:
+        """Give what tolerances are relative to."""
+        return max(abs(self.at_least), float(abs(self.terms).max(initial=0.0)), self.weight, 1e-9)
 
 
 class Exclusion(NamedTuple):
@@ -77,9 +83,11 @@ class Outer:
         if len(self.split.groups) > 1:
             return run_apart(self.workers, program, seconds, gap)
         scale = cost_scale(program)
+        enough = bound * (1 + ROOM)
         if np.isfinite(below):
             program = _cheaper(program, below / scale, scale)
-        aim = {"objective_target": bound * (1 + ROOM) / scale} if np.isfinite(bound) else None
+            enough = max(enough, bound + AIM * (below - bound))
+        aim = {"objective_target": enough / scale} if np.isfinite(bound) else None
         return run(program, seconds, gap, options=aim, watch=self.workers.watch.unheard)
 
     def relaxed(self) -> Floats | None:
@@ -100,7 +108,7 @@ class Outer:
         apart = split.linking[split.apart]
         own = csr_array((len(apart), groups))
         rows = _beside(csr_array(split.shared_links)[split.apart], own)
-        sizes = np.array([max(abs(cut.at_least), 1e-9) for cut in self.cuts])
+        sizes = np.array([cut.size for cut in self.cuts])
         terms = csr_array(_dense(self.cuts, groups) / sizes.reshape(-1, 1))
         floor = [0.0 if self._costs(group) else -np.inf for group in range(groups)]
         at_least = np.array([cut.at_least for cut in self.cuts]) / sizes - ROOM

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import cpu_count
 from time import perf_counter
 
@@ -19,12 +19,13 @@ from pdopt.solving.decomposed.decide import decide
 from pdopt.solving.decomposed.elastic import excess, whole
 from pdopt.solving.decomposed.facet import Point, outward
 from pdopt.solving.decomposed.master import Master
-from pdopt.solving.decomposed.outer import Cut, Outer, excluded
+from pdopt.solving.decomposed.outer import ROOM, Cut, Outer, excluded
 from pdopt.solving.decomposed.pricing import Asked, Effort, collect, of_group, price
 from pdopt.solving.decomposed.separate import separate
 from pdopt.solving.highs import PROVEN, Outcome, solve_relaxed
-from pdopt.solving.watch import Watch
+from pdopt.solving.watch import Until
 
+MOST_SECONDS = 3600.0  # where no limit is given
 BLOCK_SECONDS = 5.0
 FINE = 2e-3  # gap of the blocks where they bound, until it is known that more takes little time
 ROUGH = Effort(0.5, 5e-3)
@@ -100,17 +101,14 @@ class Search:
         self.workers.watch.saw(np.inf if self.best is None else self.cost(self.best), self.bound)
 
 
-def solve_decomposed(
-    table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: float, watch: Watch | None = None
-) -> Outcome:
+def solve_decomposed(table: LaneTable, matrix: Matrix, until: Until, known: Outcome | None = None) -> Outcome:
     """Minimise a matrix by its blocks.
 
     The duals of the linear relaxation price the linking rows. Each block alone, solved at these prices, gives a bound
     (Lagrangian relaxation) and a plan; plans at other prices are added, and the cheapest choice among all is taken.
     Then the outer program and the blocks in turn raise the bound, and find more plans, until the gap or the limit is
-    reached.
+    reached. What is `known` is where it starts from.
     """
-    ends = perf_counter() + (3600.0 if time_limit_s is None else time_limit_s)
     apart = separate(matrix)
     relaxed = solve_relaxed(apart)
     if relaxed is None:
@@ -118,11 +116,23 @@ def solve_decomposed(
     parts = split(table, apart)
     count = cpu_count() or 1
     with ThreadPoolExecutor(count) as threads:
-        workers = Workers(threads, count, watch or Watch())
+        workers = Workers(threads, count, until.watch)
         outer = Outer(parts, _most(table, parts), workers)
-        search = Search(parts, outer, gap, ends, workers, relaxed[1][parts.linking])
+        ends = perf_counter() + MOST_SECONDS if until.ends is None else until.ends
+        search = Search(parts, outer, until.gap, ends, workers, relaxed[1][parts.linking])
+        if known is not None:
+            search.raise_to(known.bound)
+            search.note(None if known.values is None else _flowing(apart, known.values))
         _search(search, relaxed[0])
     return _outcome(search)
+
+
+def _flowing(apart: Matrix, values: Floats) -> Floats | None:
+    """Give the same whole numbers with rates that fit the program whose sides are separate."""
+    counts = np.where(apart.whole, np.round(values), 0.0)
+    lower, upper = np.where(apart.whole, counts, apart.lower), np.where(apart.whole, counts, apart.upper)
+    found = solve_relaxed(replace(apart, lower=lower, upper=upper))
+    return None if found is None else found[0]
 
 
 def _outcome(search: Search) -> Outcome:
@@ -136,7 +146,7 @@ def _outcome(search: Search) -> Outcome:
 
 
 def _search(search: Search, relaxed: Floats) -> None:
-    search.raise_to(float(search.split.whole.cost @ relaxed) * (1 - PROVEN))
+    search.raise_to(float(search.split.whole.cost @ relaxed) * (1 - ROOM))
     _first_round(search)
     in_vain = 0
     while not search.done() and in_vain < IN_VAIN:
@@ -247,7 +257,7 @@ def _cut_off(search: Search, shared: Floats, own: Floats) -> bool:
             if found is not None:
                 asked[group] = found
         cuts = _add(search, asked, search.fine)
-        if any(cut.missed_by(shared, own) > 1e-8 for cut in cuts):
+        if any(cut.missed_by(shared, own) > 2 * ROOM for cut in cuts):
             return True
         asking = set(asked)
     return search.done()

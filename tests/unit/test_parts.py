@@ -1,0 +1,93 @@
+"""Programs that fall apart once nodes nobody is short of are paid for by what runs on them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.samples import answer_of, changed, fleet_of, town
+
+from pdopt.capacity.lanes import lane_table
+from pdopt.program.build import build
+from pdopt.program.matrix import compile_matrix
+from pdopt.solving.goals import LARGE
+from pdopt.solving.highs import run
+from pdopt.solving.parts import fold, solve_parts
+from pdopt.solving.watch import Until, Watch
+
+
+def by_gpu(**small) -> dict:
+    document = changed(town(), "skus", "big-node", billing="gpu")
+    return changed(document, "skus", "small-node", billing="gpu", available=None, **small)
+
+
+def matrix_of(document: dict):
+    skus = {
+        name: {key: value for key, value in sku.items() if value is not None} for name, sku in document["skus"].items()
+    }
+    return compile_matrix(build(lane_table(fleet_of({**document, "skus": skus}))))
+
+
+def test_llms_that_pay_by_gpu_are_solved_apart_and_cost_the_same():
+    matrix = matrix_of(by_gpu())
+    apart = solve_parts(matrix, Until(None, 0.0, Watch()), LARGE)
+    together = run(matrix)
+    assert apart.status == together.status == "optimal"
+    assert apart.objective == pytest.approx(together.objective)
+    assert apart.bound == pytest.approx(together.bound)
+    row = matrix.a @ apart.values
+    assert (row <= matrix.row_upper + 1e-6).all()
+    assert (row >= matrix.row_lower - 1e-6).all()
+    assert matrix.cost @ apart.values == pytest.approx(apart.objective)
+
+
+def test_nodes_that_are_short_stay():
+    """Stock bounds the nodes of one SKU, so only the other's are folded, and the LLMs still meet."""
+    matrix = matrix_of(by_gpu() | {"skus": changed(by_gpu(), "skus", "small-node", available=12)["skus"]})
+    folded = fold(matrix)
+    names = {matrix_name for (matrix_name, index), column in matrix.column_of.items() if column in folded.nodes}
+    assert names == {"Nodes"}
+    assert len(folded.nodes) == 1
+
+
+def test_nodes_of_several_gpus_stay():
+    """An instance of 4 GPUs on a node of 8 takes half a node: rounding up is shared, nothing can be folded."""
+    assert len(fold(matrix_of(town())).nodes) == 0
+
+
+def test_unfolding_gives_as_many_nodes_as_are_taken():
+    matrix = matrix_of(by_gpu())
+    folded = fold(matrix)
+    counts = np.where(folded.matrix.whole, 2.0, 0.0)
+    found = folded.unfolded(counts)
+    assert folded.matrix.cost @ counts == pytest.approx(matrix.cost @ found)
+    gpus = {"big-node": 4, "small-node": 2}
+    for (variable, index), column in matrix.column_of.items():
+        if variable == "Nodes":
+            sku = index[0] if isinstance(index, tuple) else index
+            lanes = [c for (name, of), c in matrix.column_of.items() if name == "Instances" and f"{sku}" in str(of)]
+            assert found[column] == 2 * gpus[sku] * len(lanes)
+
+
+def test_no_more_is_served_than_comes_where_workloads_of_an_llm_share_no_pool():
+    """Two sites, unequally loaded: the largest load is that of one, and says nothing of the other."""
+    rows = [
+        {"gpu": "g", "gpus": 1, "input_tokens": 100, "output_tokens": 10, "requests_per_s": 10.0}
+        | {"ttft_mean_ms": 500, "tpot_mean_ms": 20}
+    ]
+    common = {"model": "llm", "input_tokens": 100, "output_tokens": 10}
+    slo = {"slo": {"ttft_mean_ms": 500, "tpot_mean_ms": 20}}
+    plan = answer_of(
+        {
+            "sites": {"a": {}, "b": {}},
+            "skus": {f"g-{site}": {"gpu": "g", "gpus": 1, "usd_per_hour": 1, "site": site} for site in "ab"},
+            "models": {"llm": {"mixed": rows}},
+            "workloads": {
+                "a": {**common, **slo, "sites": "a", "requests_per_second": 9.5},
+                "b": {**common, **slo, "sites": "b", "requests_per_second": 3.0},
+            },
+        }
+    )
+    assert plan.status == "optimal"
+    assert {name: rate for pool in plan.pools for name, rate in pool.serves.items()} == pytest.approx(
+        {"a": 9.5, "b": 3.0}
+    )
