@@ -94,7 +94,7 @@ def test_no_plan_within_the_time_limit_exits_4(monkeypatch: pytest.MonkeyPatch) 
     import pdopt.solving.goals
     from pdopt.solving.highs import Outcome
 
-    monkeypatch.setattr(pdopt.solving.goals, "run", lambda *_: Outcome("unknown", None, None, -float("inf")))
+    monkeypatch.setattr(pdopt.solving.goals, "run", lambda *_, **__: Outcome("unknown", None, None, -float("inf")))
     result = pdopt_("solve", MM1, "--json", "--time-limit", "2")
     assert result.exit_code == 4
     answer = strict_json(result.stdout)

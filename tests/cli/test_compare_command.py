@@ -81,7 +81,7 @@ def test_a_budget_is_refused(tmp_path):
 
 
 def test_without_a_plan_in_time_it_exits_4(monkeypatch):
-    monkeypatch.setattr(pdopt.solving.goals, "run", lambda *_: Outcome("unknown", None, None, -float("inf")))
+    monkeypatch.setattr(pdopt.solving.goals, "run", lambda *_, **__: Outcome("unknown", None, None, -float("inf")))
     result = pdopt_("compare", MM1, "--time-limit", "2", "--quiet")
     assert result.exit_code == 4
     assert "no plan was found within 2 s" in result.stdout

@@ -100,7 +100,7 @@ def test_exit_codes(words, code):
 
 
 def test_without_a_plan_in_time_it_exits_4(monkeypatch):
-    monkeypatch.setattr(pdopt.solving.goals, "run", lambda *_: Outcome("unknown", None, None, -float("inf")))
+    monkeypatch.setattr(pdopt.solving.goals, "run", lambda *_, **__: Outcome("unknown", None, None, -float("inf")))
     result = pdopt_("explain", MM1, "--time-limit", "2", "--quiet")
     assert result.exit_code == 4
     assert "no plan was found within 2 s; give a longer --time-limit" in result.stdout
