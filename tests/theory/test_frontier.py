@@ -120,9 +120,9 @@ def test_ttft_corners_are_those_of_all_plans_on_two_gpu_types(seed):
         for a, b in product(range(8), repeat=2)
         if a * prices["a"] + b * prices["b"] <= MOST
     ]
-    frontier = pdopt.frontier(read(fleet_of(case, RATE)), "ttft", dearest_usd_per_h=dearest, points=99)
-    agree(frontier, [plan for plan in plans if plan[0] <= 4000], 250, dearest)
-    assert len(frontier.points) > 1
+    fleet = read(fleet_of(case, RATE))
+    frontier = pdopt.frontier(fleet, "ttft", shortest=0.2, dearest_usd_per_h=dearest, points=99)
+    agree(frontier, [plan for plan in plans if plan[0] <= 4000], 200, dearest)
 
 
 @pytest.mark.parametrize("seed", some(range(6)))
