@@ -63,7 +63,7 @@ def _tornado(axis: Any, sweep: Sweep) -> None:
     axis.axvline(middle, color="0.3", lw=0.8)
     axis.set_yticks(range(len(effects)), [_short(effect.field, sweep) for effect in effects], fontsize=8)
     ends = [level.mean_cost_per_hour for effect in effects for level in (effect.levels[0], effect.levels[-1])]
-    room = 0.35 * (max(ends) - min(ends))
+    room = 0.6 * (max(ends) - min(ends))
     axis.set_xlim(min(ends) - room, max(ends) + room)
     axis.set(title="what moves the cost", xlabel="average $ per hour at each field's ends")
     _dress(axis)
