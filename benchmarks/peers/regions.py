@@ -15,7 +15,7 @@ from benchmarks.peers.ours import Planned, planned
 from benchmarks.peers.sageserve import Place, Region, document, drawn, one_hour, whole_day
 
 HOUR_SIZES = ((4, 3, 1), (10, 5, 6), (30, 10, 6))  # LLMs, regions, GPU types; the first is the size of its evaluation
-DAY_SIZES = ((4, 3, 1), (10, 5, 6), (30, 10, 6))
+DAY_SIZES = ((4, 3, 1), (30, 10, 6))
 HOURS, FROM = 24, 9
 
 

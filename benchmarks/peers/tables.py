@@ -8,6 +8,7 @@ import platform
 from collections.abc import Iterable, Sequence
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
+from os import cpu_count, getloadavg, sysconf
 from pathlib import Path
 
 Rows = list[dict[str, str]]
@@ -20,6 +21,15 @@ def write_rows(file: Path, rows: Sequence[dict[str, object]]) -> None:
         lines = csv.DictWriter(opened, list(rows[0]), lineterminator="\n")
         lines.writeheader()
         lines.writerows(rows)
+
+
+def write_as_they_come(file: Path, rows: Iterable[dict[str, object]]) -> None:
+    """Write results after each one, so that a run that is stopped leaves those it has."""
+    found: list[dict[str, object]] = []
+    for row in rows:
+        found.append(row)
+        longest = max(found, key=len)
+        write_rows(file, [dict.fromkeys(longest, "") | one for one in found])
 
 
 def read_rows(file: Path) -> Rows:
@@ -36,6 +46,7 @@ def write_setting(file: Path, packages: Iterable[str], **more: object) -> None:
     found = {
         "date": date.today().isoformat(),
         "machine": f"{_processor()}, {_cores()} cores, {_memory_gb():.0f} GB",
+        "load": round(getloadavg()[2], 1),
         "versions": {"Python": platform.python_version(), **{name: _version(name) for name in packages}},
         **more,
     }
@@ -46,7 +57,8 @@ def setting_words(file: Path) -> str:
     """Give what `write_setting` noted as a sentence."""
     found = json.loads(file.read_text(encoding="utf-8"))
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
-    return f"Measured on {found['date']}: {found['machine']}; {versions}."
+    shared = f" Others kept it busy (load average {found['load']:g})." if found["load"] > 3 else ""
+    return f"Measured on {found['date']}: {found['machine']}; {versions}.{shared}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -80,12 +92,8 @@ def _processor() -> str:
 
 
 def _cores() -> int:
-    from os import cpu_count
-
     return cpu_count() or 1
 
 
 def _memory_gb() -> float:
-    from os import sysconf
-
     return sysconf("SC_PAGE_SIZE") * sysconf("SC_PHYS_PAGES") / 1e9

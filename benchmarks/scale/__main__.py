@@ -10,7 +10,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks.peers.tables import read_rows, setting_words, write_rows, write_setting
+from benchmarks.peers.tables import read_rows, setting_words, write_as_they_come, write_setting
 from benchmarks.scale.dominance import best_somewhere, dominated
 from benchmarks.scale.page import page
 from benchmarks.scale.points import growth_rows, size_rows
@@ -72,9 +72,9 @@ def main() -> None:
 
 def _measure(wanted: argparse.Namespace) -> None:
     if "sizes" in wanted.parts:
-        write_rows(wanted.results / "sizes.csv", list(size_rows(wanted.sizes, wanted.most_s)))
+        write_as_they_come(wanted.results / "sizes.csv", size_rows(wanted.sizes, wanted.most_s))
     if "growth" in wanted.parts:
-        write_rows(wanted.results / "growth.csv", list(growth_rows(wanted.growth_limit, wanted.largest)))
+        write_as_they_come(wanted.results / "growth.csv", growth_rows(wanted.growth_limit, wanted.largest))
     wanted.results.mkdir(exist_ok=True)
     (wanted.results / "skus.txt").write_text(sku_words() + "\n", encoding="utf-8")
     write_setting(wanted.results / "setting.json", ("pdopt", "highspy", "pyomo"))

@@ -76,7 +76,7 @@ def _workers(kind: str, row) -> list[tuple]:
 
 def _write(name: str, head: tuple[str, ...], rows: list) -> None:
     with (HERE / name).open("w", newline="", encoding="utf-8") as file:
-        lines = csv.writer(file)
+        lines = csv.writer(file, lineterminator="\n")
         lines.writerow([*head, "source"])
         source = f"aiconfigurator {version('aiconfigurator')}, {INPUT}/{OUTPUT} tokens, {TTFT_MS}/{TPOT_MS} ms"
         lines.writerows([*row, source] for row in rows)
