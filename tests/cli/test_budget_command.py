@@ -125,7 +125,7 @@ def test_a_preference_is_refused(tmp_path):
 
 @pytest.mark.parametrize("more", [[], ["--months", "2"]], ids=["steps", "months"])
 def test_without_a_plan_in_time_it_exits_4(more, monkeypatch):
-    monkeypatch.setattr(pdopt.solving.goals, "run", lambda *_: Outcome("unknown", None, None, -float("inf")))
+    monkeypatch.setattr(pdopt.solving.goals, "run", lambda *_, **__: Outcome("unknown", None, None, -float("inf")))
     result = pdopt_("budget", MM1, "--time-limit", "2", "--quiet", *more)
     assert result.exit_code == 4, result.output
     assert "no plan was found within 2 s" in result.stdout

@@ -30,7 +30,7 @@ def test_the_first_line_says_what_wins():
 def test_a_sku_that_cannot_do_it_alone_has_a_reason_instead_of_a_number():
     said = pdopt_("compare", FORCED, "--quiet", "--no-prices").stdout
     (line,) = (line for line in said.splitlines() if line.startswith("cheap alone"))
-    assert "cannot: the stock carries at most 62.4 %" in line
+    assert "cannot: the stock carries at most 62.5 %" in line
     assert "leaves above" not in said
 
 

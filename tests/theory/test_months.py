@@ -80,7 +80,8 @@ SEEDS = [
 @pytest.mark.parametrize(("seed", "by_blocks"), SEEDS)
 def test_orders_are_those_of_enumeration(seed, by_blocks, monkeypatch):
     if by_blocks:
-        monkeypatch.setattr(pdopt.solving.goals, "LARGE_OVER_MONTHS", 0)
+        monkeypatch.setattr(pdopt.solving.goals, "FEWEST_PARTS", 0)
+        monkeypatch.setattr(pdopt.solving.goals, "MOMENT_S", 0.0)
     rng = random.Random(seed)
     rates = {"night": rng.uniform(0.3, 2.5), "day": rng.uniform(1, 3)}
     growth, lead, length = rng.choice([-20, 15, 30]), rng.choice([0, 1]), rng.choice([1, 2, 3])

@@ -62,6 +62,8 @@ class Change:
 
     def _workload(self, workload: Workload, keys: list[str]) -> Workload:
         assert self.to is not None
+        if keys[0] == "min_served":
+            return replace(workload, min_served=self.to, owed=self.to)
         if keys[0] != "slo":
             return replace(workload, **{keys[0]: self.to})  # type: ignore[arg-type]
         targets = tuple(

@@ -112,6 +112,8 @@ class _Numbers:
         rates = [i for i, (variable, _) in enumerate(column) if variable == "Routed_rps"]
         wanted = _by_name(slots, "wanted_rps")
         self.unit[:, rates] = np.array([wanted[column[i][1][1]] for i in rates]).reshape(-1, count).T
+        at_most = _by_name(slots, "wanted_rps", 0.0)
+        self.upper[:, rates] = np.array([at_most[column[i][1][1]] for i in rates]).reshape(-1, count).T
         self._set_rows(slots, program, matrix, tile)
 
     def _set_rows(self, slots: tuple[Slot, ...], program: pyo.ConcreteModel, matrix: Matrix, tile: _Tile) -> None:
