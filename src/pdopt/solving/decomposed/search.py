@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from os import cpu_count
 from time import perf_counter
 
 import numpy as np
 
-from pdopt.capacity.covering import most_nodes
 from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.apart import Workers, run_apart
+from pdopt.solving.decomposed.beginning import fines, flowing, most, rounded
 from pdopt.solving.decomposed.blocks import Split, split
 from pdopt.solving.decomposed.corners import Corner, corners, settle
 from pdopt.solving.decomposed.decide import decide
@@ -61,7 +61,7 @@ class Search:
 
     def __post_init__(self) -> None:
         self.master = Master(self.split)
-        self.fines = _fines(self.split)
+        self.fines = fines(self.split)
         share = ROUND * (self.ends - self.began) * self.workers.count / max(len(self.split.blocks), 1)
         self.fine = Effort(min(max(share, FIRST.seconds), BLOCK_SECONDS), self.gap / 8 or FINE)
 
@@ -117,22 +117,14 @@ def solve_decomposed(table: LaneTable, matrix: Matrix, until: Until, known: Outc
     count = cpu_count() or 1
     with ThreadPoolExecutor(count) as threads:
         workers = Workers(threads, count, until.watch)
-        outer = Outer(parts, _most(table, parts), workers)
+        outer = Outer(parts, most(table, parts), workers)
         ends = perf_counter() + MOST_SECONDS if until.ends is None else until.ends
         search = Search(parts, outer, until.gap, ends, workers, relaxed[1][parts.linking])
         if known is not None:
             search.raise_to(known.bound)
-            search.note(None if known.values is None else _flowing(apart, known.values))
+            search.note(None if known.values is None else flowing(apart, known.values))
         _search(search, relaxed[0])
     return _outcome(search)
-
-
-def _flowing(apart: Matrix, values: Floats) -> Floats | None:
-    """Give the same whole numbers with rates that fit the program whose sides are separate."""
-    counts = np.where(apart.whole, np.round(values), 0.0)
-    lower, upper = np.where(apart.whole, counts, apart.lower), np.where(apart.whole, counts, apart.upper)
-    found = solve_relaxed(replace(apart, lower=lower, upper=upper))
-    return None if found is None else found[0]
 
 
 def _outcome(search: Search) -> Outcome:
@@ -280,7 +272,7 @@ def _towards(search: Search) -> tuple[Floats, Floats]:
 
 def _sweep(search: Search, relaxed: Floats) -> None:
     """Settle block after block, the others as they are (at first as in the relaxation), and keep what that gives."""
-    before, effort = (_rounded(search.split, relaxed), FIRST) if search.best is None else (search.best, SETTLED)
+    before, effort = (rounded(search.split, relaxed), FIRST) if search.best is None else (search.best, SETTLED)
     values = before
     for found in search.workers.threads.map(lambda some: _settled(search, some, before, effort), corners(search.split)):
         changed = found != before
@@ -304,13 +296,6 @@ def _join(search: Search, shared: Floats | None = None, seconds: float | None = 
             search.note(search.master.choose(limited, search.fines, search.gap / 4, kept))
 
 
-def _rounded(parts: Split, relaxed: Floats) -> Floats:
-    """Give the relaxation's values, commitments and the like rounded; what belongs to slots is counted when settled."""
-    shared = np.zeros(len(relaxed), dtype=bool)
-    shared[parts.shared] = True
-    return np.where(shared & parts.whole.whole, np.round(relaxed), relaxed)
-
-
 def _settled(search: Search, of_slot: list[Corner], values: Floats, effort: Effort) -> Floats:
     """Settle all corners of one slot in turn; give the values of the whole with these replaced."""
     result = values.copy()
@@ -319,22 +304,3 @@ def _settled(search: Search, of_slot: list[Corner], values: Floats, effort: Effo
             break
         result[corner.columns] = settle(search.split, corner, result, search.fines, effort)
     return result
-
-
-def _fines(parts: Split) -> Floats:
-    """Give what exceeding a linking row by one costs: more than anything that may be bought instead; 0 for others."""
-    found = np.zeros(parts.whole.a.shape[0])
-    found[parts.linking] = 3 * float(parts.whole.cost.max(initial=1.0))
-    return found
-
-
-def _most(table: LaneTable, parts: Split) -> Floats:
-    """Give the largest counts that shared columns are needed at."""
-    most = {node.sku: max(most_nodes(table, node, slot) for slot in table.slots) for node in table.nodes}
-    found = np.minimum(parts.whole.upper[parts.shared], 1e9)
-    name_of = {column: key for key, column in parts.whole.column_of.items()}
-    for i, column in enumerate(parts.shared):
-        variable, index = name_of[int(column)]
-        if variable in ("Nodes", "Committed", "StartedNodes"):
-            found[i] = min(found[i], most[index[0]])
-    return found
