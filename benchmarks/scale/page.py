@@ -106,8 +106,19 @@ def _growing(rows: Rows) -> list[str]:
             lines.append([*size, seconds(used), grown, seconds(built), row["peak_mb"], _gap(row)])
             before = (int(row["number"]), used)
         head = [axis, "workloads", "rows × columns", "s but the solver's", "exponent", "s of building", "MB", "gap"]
-        parts += [f"### {axis[0].upper()}{axis[1:]}\n\n", table(head, lines)]
+        parts += [f"### {axis[0].upper()}{axis[1:]}\n\n", table(head, lines), _most(mine)]
     return parts
+
+
+def _most(rows: Rows) -> str:
+    """Say which stages take most of the time of the last row."""
+    ended = [row for row in rows if not row.get("stopped")]
+    if not ended:
+        return ""
+    used = {stage: float(ended[-1][f"{stage}_cpu_s"]) for stage in (*BEFORE, *AFTER)}
+    most = sorted(used, key=lambda stage: -used[stage])[:3]
+    shares = ", ".join(f"{stage.replace('_', ' ')} {used[stage] / sum(used.values()):.0%}" for stage in most)
+    return f"Most of the last row's time goes to: {shares}. What is to be made faster next stands first.\n\n"
 
 
 def _reached(text: str) -> str:
