@@ -47,7 +47,7 @@ def test_json_tables_and_picture(tmp_path):
     assert polars.read_parquet(tmp_path / "f.parquet")["today"].to_list() == [False, True]
 
 
-@pytest.mark.parametrize(("over", "suffix"), [("ttft", "png"), ("cost", "svg")])
+@pytest.mark.parametrize(("over", "suffix"), [pytest.param("ttft", "png", marks=pytest.mark.slow), ("cost", "svg")])
 def test_a_picture(tmp_path, over, suffix):
     pytest.importorskip("matplotlib")
     file = tmp_path / f"f.{suffix}"
