@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from benchmarks.referee.asking import Referee, version
 from benchmarks.referee.balanced import by_formula
 from benchmarks.referee.cases import CASES, HERE, Case
 from benchmarks.referee.deployment import Deployment, of_words
 from benchmarks.referee.judge import replayed
 from benchmarks.referee.page import page
 from benchmarks.referee.plans import plans
-from benchmarks.referee.replay import Referee, rate_rps, version
+from benchmarks.referee.replay import rate_rps
 from benchmarks.referee.results import ABOUT, DECODE, PLANS, REPLAYS, About, Decoded, Planned, Replayed, read, write
 
 import pdopt

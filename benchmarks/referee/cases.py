@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +73,7 @@ class Case:
     @property
     def stated(self) -> dict[str, Any]:
         """The fleet file as it stands."""
-        return dict(yaml.safe_load((FLEETS / self.fleet).read_text(encoding="utf-8")))
+        return deepcopy(_file(self.fleet))
 
     @property
     def workload(self) -> dict[str, Any]:
@@ -97,6 +99,11 @@ class Case:
             (model,) = stated["models"].values()
             model["profiles"] = str(HERE / "profiles" / profile)
         return _read(stated)
+
+
+@cache
+def _file(fleet: str) -> dict[str, Any]:
+    return dict(yaml.safe_load((FLEETS / fleet).read_text(encoding="utf-8")))
 
 
 def _read(stated: dict[str, Any]) -> Fleet:

@@ -1,7 +1,8 @@
 """Replay deployments with AISimulate; runs in the interpreter that has it, and imports nothing of pdopt.
 
 Takes one configuration of ``aisimulate predict`` per line on standard input, as JSON; gives, per line, the requests as
-[arrival, TTFT, ITL] in milliseconds. What `predict` itself prints is the same, a process and eight seconds per run.
+[arrival, TTFT, ITL] in milliseconds. ``run_prediction`` is what the command `predict` itself calls, in the same way; a
+process of the command per replay would spend eight seconds on starting.
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from benchmarks.referee.asking import Referee
 from benchmarks.referee.cases import Case
 from benchmarks.referee.deployment import Deployment
-from benchmarks.referee.replay import Referee, Replay, replays
+from benchmarks.referee.replay import Replay, replays
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.referee.asking import Referee
 from benchmarks.referee.balanced import balanced
 from benchmarks.referee.cases import CASES, RECOMMENDED
 from benchmarks.referee.deployment import Deployment, Group, of_plan, of_words
 from benchmarks.referee.judge import replayed, steady, weighted_quantile
-from benchmarks.referee.replay import Referee, drawn_lengths, rate_rps, replays
+from benchmarks.referee.replay import drawn_lengths, rate_rps, replays
 
 import pdopt
 from pdopt.capacity.decode import BatchCurve
@@ -40,7 +41,7 @@ for line in sys.stdin:
 def echo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Referee]:
     """A referee that answers by a rule: TTFT 100 ms per prefill instance, TPOT 10 ms per GPU of a decode instance."""
     (tmp_path / "driver.py").write_text(ECHO, encoding="utf-8")
-    monkeypatch.setattr("benchmarks.referee.replay.HERE", tmp_path)
+    monkeypatch.setattr("benchmarks.referee.asking.HERE", tmp_path)
     with Referee(sys.executable, tmp_path) as referee:
         yield referee
 
