@@ -36,13 +36,13 @@ class Found:
 
 
 def solved(program: Any, limit_s: float, *, per: float = 1.0, plus: float = 0.0) -> Found:
-    """Solve within a time limit; costs are those of the program per so many hours, plus what it leaves out."""
+    """Solve within a limit of CPU seconds; costs are those of the program per so many hours, plus what it leaves out."""
     import pulp
 
     with TemporaryDirectory() as folder:
         log = Path(folder) / "cbc.log"
         before, began = _cpu_s(), perf_counter()
-        program.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=limit_s, logPath=str(log)))
+        program.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=limit_s, timeMode="cpu", logPath=str(log)))
         wall_s, cpu_s = perf_counter() - began, _cpu_s() - before
         said = log.read_text(encoding="utf-8")
     proven, *costs = _read(said)
