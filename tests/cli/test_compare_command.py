@@ -52,6 +52,16 @@ def test_json_and_tables(tmp_path):
     assert polars.read_parquet(tmp_path / "c.parquet")["option"].to_list() == [row["option"] for row in rows]
 
 
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+def test_a_picture_of_what_the_options_cost(tmp_path, suffix):
+    pytest.importorskip("matplotlib")
+    file = tmp_path / f"c.{suffix}"
+    assert pdopt_("compare", FORCED, "-q", "--no-prices", "--plot", str(file)).exit_code == 0
+    text = file.read_bytes()
+    assert text[:5] in (b"\x89PNG\r", b"<?xml")
+    assert suffix == "png" or b"cheap alone" in text
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
