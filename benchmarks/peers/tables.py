@@ -67,8 +67,8 @@ def _limits(found: dict[str, Any]) -> str:
     if limits is None:
         return ""
     return (
-        f" CBC had {limits['limit_s']:g} CPU seconds for an input of Mélange's and {limits['region_limit_s']:g} for one "
-        f"of SageServe's; pdopt {limits['our_limit_s']:g} seconds of the clock for the latter."
+        f" CBC had {limits['limit_s']:g} CPU seconds for an input of Mélange's and {limits['region_limit_s']:g} for "
+        f"one of SageServe's; pdopt {limits['our_limit_s']:g} seconds of the clock for the latter."
     )
 
 
