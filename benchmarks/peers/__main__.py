@@ -32,9 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=PARTS, help=", ".join(PARTS))
     parser.add_argument("--limit", type=float, default=60.0, help="CPU seconds that CBC has for an input of Mélange's")
-    parser.add_argument(
-        "--region-limit", type=float, default=360.0, help="CPU seconds that CBC has for one of SageServe's"
-    )
+    parser.add_argument("--region-limit", type=float, default=360.0, help="the same for one of SageServe's")
     parser.add_argument("--our-limit", type=float, default=60.0, help="seconds that pdopt has for one of SageServe's")
     parser.add_argument("--only", type=int, help="the smallest inputs only, so many of each kind")
     parser.add_argument("--results", type=Path, default=RESULTS)

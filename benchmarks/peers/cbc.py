@@ -36,7 +36,7 @@ class Found:
 
 
 def solved(program: Any, limit_s: float, *, per: float = 1.0, plus: float = 0.0) -> Found:
-    """Solve within a limit of CPU seconds; costs are of the program per so many hours, plus what it leaves out."""
+    """Solve within CPU seconds; costs are those of the program per so many hours, plus what it leaves out."""
     import pulp
 
     with TemporaryDirectory() as folder:

@@ -10,6 +10,7 @@ from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from os import cpu_count, getloadavg, sysconf
 from pathlib import Path
+from typing import Any
 
 Rows = list[dict[str, str]]
 
@@ -58,7 +59,17 @@ def setting_words(file: Path) -> str:
     found = json.loads(file.read_text(encoding="utf-8"))
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
     shared = f" Others kept it busy (load average {found['load']:g})." if found["load"] > 3 else ""
-    return f"Measured on {found['date']}: {found['machine']}; {versions}.{shared}"
+    return f"Measured on {found['date']}: {found['machine']}; {versions}.{_limits(found)}{shared}"
+
+
+def _limits(found: dict[str, Any]) -> str:
+    limits = found.get("limits")
+    if limits is None:
+        return ""
+    return (
+        f" CBC had {limits['limit_s']:g} CPU seconds for an input of Mélange's and {limits['region_limit_s']:g} for "
+        f"one of SageServe's; pdopt {limits['our_limit_s']:g} seconds of the clock for the latter."
+    )
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
