@@ -34,6 +34,8 @@ class Cut(NamedTuple):
 
     def missed_by(self, shared: Floats, own: Floats) -> float:
         """Give by which part of itself values break the cut; at most 0 where they keep it."""
+        if self.at_least == -np.inf:  # a block whose bound was not found in time says nothing
+            return 0.0
         reached = self.terms @ shared + self.weight * own[self.group]
         return float((self.at_least - reached) / self.size)
 
