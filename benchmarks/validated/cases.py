@@ -41,6 +41,15 @@ FLEETS = (
     "realistic/aws-price-list",
     "realistic/qwen2.5-vl-7b-h100",
 )
+REFEREED = tuple(
+    f"realistic/{name}"
+    for name in (
+        "qwen3-32b-fp8-h200-sglang",
+        "qwen3-32b-fp8-h200-trtllm",
+        "qwen3-32b-fp8-h100-chat",
+        "qwen3-235b-h200-trtllm",
+    )
+)
 CASES = (
     *(Case(fleet, "Poisson") for fleet in FLEETS),
     *(Case(fleet, "bursts (gaps with a cv of 2)", "gamma", 2.0) for fleet in FLEETS),
@@ -53,5 +62,6 @@ CASES = (
         traces={name: log for name, log in SIX.items() if log == CONV},
     ),
     Case("realistic/six-llms", "Azure's conversations and code", "trace", traces=SIX),
+    *(Case(fleet, "Poisson") for fleet in REFEREED),
     Case("realistic/two-sites-day", "Poisson", time_limit_s=60.0, gap=0.02, requests=20_000),
 )
