@@ -80,7 +80,7 @@ SEEDS = [
 @pytest.mark.parametrize(("seed", "by_blocks"), SEEDS)
 def test_orders_are_those_of_enumeration(seed, by_blocks, monkeypatch):
     if by_blocks:
-        monkeypatch.setattr(pdopt.solving.goals, "FEWEST_PARTS", 0)
+        monkeypatch.setattr(pdopt.solving.goals, "FEWEST_BLOCKS", 0)
         monkeypatch.setattr(pdopt.solving.goals, "MOMENT_S", 0.0)
     rng = random.Random(seed)
     rates = {"night": rng.uniform(0.3, 2.5), "day": rng.uniform(1, 3)}

@@ -17,6 +17,7 @@ from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
 from pdopt.solving.decomposed.blocks import split
 from pdopt.solving.decomposed.elastic import elastic, excess
+from pdopt.solving.decomposed.owners import owners_of
 from pdopt.solving.decomposed.search import solve_decomposed
 from pdopt.solving.highs import run
 from pdopt.solving.watch import Progress, Until, Watch
@@ -43,9 +44,13 @@ def program(seed: int, **changes):
     return table, compile_matrix(build(table))
 
 
+def solved(table, matrix, *rest):
+    return solve_decomposed(owners_of(table, matrix), matrix, *rest)
+
+
 def test_blocks_share_no_column_and_every_row_is_somewhere():
     table, matrix = program(0)
-    parts = split(table, matrix)
+    parts = split(owners_of(table, matrix), matrix)
     assert len(parts.blocks) == 3 * len(PERIODS)
     columns = np.concatenate([parts.shared, *(block.columns for block in parts.blocks)])
     assert sorted(columns) == list(range(len(matrix.cost)))
@@ -58,7 +63,7 @@ def test_blocks_share_no_column_and_every_row_is_somewhere():
 @pytest.mark.parametrize("seed", range(12))
 def test_bound_and_plan_enclose_the_optimum(seed):
     table, matrix = program(seed, **({"redundancy": {"instances": 1}} if seed % 3 == 0 else {}))
-    whole, parts = run(matrix, 60.0), solve_decomposed(table, matrix, Until.within(6.0))
+    whole, parts = run(matrix, 60.0), solved(table, matrix, Until.within(6.0))
     assert whole.status == "optimal"
     assert parts.bound <= whole.objective * (1 + 1e-7)
     assert parts.objective >= whole.objective * (1 - 1e-7)
@@ -76,7 +81,7 @@ def test_what_cannot_be_is_said():
     for (name, _), row in matrix.row_of.items():
         if name == "nodes_within_stock":
             none[row] = 0.0
-    assert solve_decomposed(table, replace(matrix, row_upper=none), Until.within(5.0)).status == "infeasible"
+    assert solved(table, replace(matrix, row_upper=none), Until.within(5.0)).status == "infeasible"
 
 
 def test_elastic_rows_cost_what_they_are_exceeded_by():
@@ -100,19 +105,19 @@ def test_a_stop_gives_the_best_plan_and_a_bound():
             watch.stop()
 
     watch.tell = tell
-    found = solve_decomposed(table, matrix, Until(watch=watch))
+    found = solved(table, matrix, Until(watch=watch))
     best = run(matrix, 60.0)
     assert found.status in ("feasible", "optimal")
     assert found.bound <= best.objective * (1 + 1e-7)
     assert found.objective >= best.objective * (1 - 1e-7)
     watch.stop()
-    assert solve_decomposed(table, matrix, Until(watch=watch)).values is None
+    assert solved(table, matrix, Until(watch=watch)).values is None
 
 
 def test_it_goes_on_from_what_is_known():
     table, matrix = program(4)
     best = run(matrix, 60.0)
-    found = solve_decomposed(table, matrix, Until.within(20.0), best)
+    found = solved(table, matrix, Until.within(20.0), best)
     assert found.status == "optimal"
     assert found.objective == pytest.approx(best.objective)
 
@@ -121,7 +126,7 @@ def test_it_goes_on_from_what_is_known():
 def test_no_generated_fleet_is_cheaper_than_its_bound(seed):
     table = lane_table(fleet_of(document(3, 3, 1, seed)))
     matrix = compile_matrix(build(table))
-    whole, parts = run(matrix, 60.0), solve_decomposed(table, matrix, Until.within(4.0))
+    whole, parts = run(matrix, 60.0), solved(table, matrix, Until.within(4.0))
     assert whole.status == "optimal"
     assert parts.bound <= whole.objective * (1 + 1e-7)
     assert whole.objective * (1 - 1e-7) <= parts.objective <= whole.objective * 1.02

@@ -9,7 +9,8 @@ from tests.samples import answer_of, changed, fleet_of, town
 from pdopt.capacity.lanes import lane_table
 from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
-from pdopt.solving.goals import LARGE
+from pdopt.solving.decomposed.owners import owners_of
+from pdopt.solving.goals import _alone
 from pdopt.solving.highs import run
 from pdopt.solving.parts import fold, solve_parts
 from pdopt.solving.watch import Until, Watch
@@ -20,16 +21,21 @@ def by_gpu(**small) -> dict:
     return changed(document, "skus", "small-node", billing="gpu", available=None, **small)
 
 
-def matrix_of(document: dict):
+def table_of(document: dict):
     skus = {
         name: {key: value for key, value in sku.items() if value is not None} for name, sku in document["skus"].items()
     }
-    return compile_matrix(build(lane_table(fleet_of({**document, "skus": skus}))))
+    return lane_table(fleet_of({**document, "skus": skus}))
+
+
+def matrix_of(document: dict):
+    return compile_matrix(build(table_of(document)))
 
 
 def test_llms_that_pay_by_gpu_are_solved_apart_and_cost_the_same():
-    matrix = matrix_of(by_gpu())
-    apart = solve_parts(matrix, Until(None, 0.0, Watch()), LARGE)
+    table = table_of(by_gpu())
+    matrix = compile_matrix(build(table))
+    apart = solve_parts(owners_of(table, matrix), matrix, Until(None, 0.0, Watch()), _alone)
     together = run(matrix)
     assert apart.status == together.status == "optimal"
     assert apart.objective == pytest.approx(together.objective)

@@ -11,14 +11,15 @@ from scipy.sparse import csc_array, vstack
 
 from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Floats, Matrix
+from pdopt.solving.decomposed.owners import Owners, owners_of
 from pdopt.solving.decomposed.search import solve_decomposed
 from pdopt.solving.highs import Outcome, run
 from pdopt.solving.parts import solve_parts
 from pdopt.solving.watch import COST, ELSEWHERE, VALUE, Until, Watch
 
 SECONDS = 20.0  # for ties at the same cost
-LARGE = 3000  # whole columns beyond which HiGHS found no plan of the whole in a minute
-FEWEST_PARTS = 6  # LLMs in a slot: with fewer, the blocks are hardly easier than the whole
+SMALL = 400  # whole columns up to which the whole is tried first
+FEWEST_BLOCKS = 6  # LLMs and slots: with fewer, the blocks are hardly easier than the whole
 MOMENT_S = 3.0  # that the whole is tried for before its blocks are
 LEAST_SECONDS = 5.0
 KEPT = 1e-7  # part of a goal that the goals after it may give up: what a solver's tolerances need
@@ -101,21 +102,29 @@ def minimise(table: LaneTable, matrix: Matrix, time_limit_s: float | None, gap: 
 
 
 def _by_size(table: LaneTable, matrix: Matrix, until: Until, start: Floats | None) -> Outcome:
-    """Solve as a whole what is small; by blocks what is large, or is not solved as a whole in a moment."""
+    """Solve part by part what falls apart, each by its size."""
+    owners = owners_of(table, matrix)
     if until.method == "auto" and start is None:
-        alone = solve_parts(matrix, until, LARGE)
-        if alone is not None and (alone.values is not None or alone.status == "infeasible"):
-            return alone
-    seconds, parts = until.left_s(known=start is not None), len(table.slots) * len({lane.llm for lane in table.lanes})
+        apart = solve_parts(owners, matrix, until, _alone)
+        if apart is not None and (apart.values is not None or apart.status == "infeasible"):
+            return apart
+    return _alone(owners, matrix, until, start)
+
+
+def _alone(
+    owners: Owners, matrix: Matrix, until: Until, start: Floats | None = None, *, threads: int | None = None
+) -> Outcome:
+    """Solve as a whole what is small; by blocks what is large, or is not solved as a whole in a moment."""
+    seconds, blocks = until.left_s(known=start is not None), len(set(owners.block[owners.block >= 0]))
     short = seconds is not None and seconds < LEAST_SECONDS
-    if until.method == "whole" or (until.method == "auto" and (short or parts < FEWEST_PARTS)):
+    if until.method == "whole" or (until.method == "auto" and (short or blocks < FEWEST_BLOCKS)):
         return run(matrix, seconds, until.gap, start, watch=until.watch)
     whole = None
-    if until.method == "auto" and int(matrix.whole.sum()) < LARGE:
+    if until.method == "auto" and int(matrix.whole.sum()) < SMALL:
         whole = run(matrix, MOMENT_S, until.gap, start, watch=until.watch)
         if _settled(whole, until):
             return whole
-    outcome = solve_decomposed(table, matrix, until, whole)
+    outcome = solve_decomposed(owners, matrix, until, whole, threads)
     if _settled(outcome, until) or (outcome.values is not None and until.ends is not None):
         return outcome
     last = run(matrix, until.left_s(known=True), until.gap, outcome.values, watch=until.watch)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import highspy
@@ -15,7 +14,10 @@ from pdopt.program.matrix import Matrix
 from pdopt.solving.watch import Watch
 
 Floats = npt.NDArray[np.float64]
+Option = bool | float | str  # of HiGHS
+ALONE = {"threads": 1}  # more do not make it faster, and all runs of a process must ask for the same
 PROVEN = 1e-9  # relative gap below which a plan counts as proven: the arithmetic's own noise
+TOLERANCE = 1e-7  # of whole numbers and rows: at 1e-8 and less HiGHS has called plans optimal that were not
 
 
 @dataclass(frozen=True)
@@ -50,24 +52,7 @@ class _Quiet(highspy.Highs):
         super().enableCallbacks()
 
 
-_everywhere: dict[str, int] = {}  # options of every run of this process
-
-
-@contextmanager
-def threads(count: int) -> Iterator[None]:
-    """Keep HiGHS to so many threads in this process, so that processes beside it have theirs."""
-    before = dict(_everywhere)
-    highspy.Highs.resetGlobalScheduler(True)
-    _everywhere["threads"] = count
-    try:
-        yield
-    finally:
-        _everywhere.clear()
-        _everywhere.update(before)
-        highspy.Highs.resetGlobalScheduler(True)
-
-
-QUICK: dict[str, bool | float] = {  # for many small programs: restarts and heuristics take half of their time
+QUICK: dict[str, Option] = {  # for many small programs: restarts and heuristics take half of their time
     "mip_heuristic_effort": 0.0,
     "mip_allow_restart": False,
     "mip_heuristic_run_feasibility_jump": False,
@@ -78,6 +63,7 @@ QUICK: dict[str, bool | float] = {  # for many small programs: restarts and heur
     "mip_heuristic_run_shifting": False,
     "mip_detect_symmetry": False,
 }
+BARE: dict[str, Option] = QUICK | {"presolve": "off"}  # for rows of arbitrary terms, where 1.16 may hang
 
 
 def run(
@@ -85,7 +71,7 @@ def run(
     time_limit_s: float | None = None,
     gap: float = 0.0,
     start: Floats | None = None,
-    options: Mapping[str, bool | float] | None = None,
+    options: Mapping[str, Option] | None = None,
     watch: Watch | None = None,
 ) -> Outcome:
     """Minimise a matrix.
@@ -122,7 +108,7 @@ class Prepared:
     def __init__(self, matrix: Matrix) -> None:
         self._matrix, self._scaled = matrix, scaled(matrix)
 
-    def run(self, cost: Floats, time_limit_s: float, gap: float, options: Mapping[str, bool | float]) -> Outcome:
+    def run(self, cost: Floats, time_limit_s: float, gap: float, options: Mapping[str, Option]) -> Outcome:
         """Minimise at other costs than the matrix has."""
         matrix = replace(self._matrix, cost=cost)
         solver = _solver({"mip_rel_gap": gap, "time_limit": max(float(time_limit_s), 0.01), **options})
@@ -131,12 +117,12 @@ class Prepared:
         return _outcome(solver, matrix)
 
 
-def _solver(options: Mapping[str, bool | float]) -> _Quiet:
+def _solver(options: Mapping[str, Option]) -> _Quiet:
     solver = _Quiet()
     solver.setOptionValue("mip_abs_gap", 0.0)
-    solver.setOptionValue("mip_feasibility_tolerance", 1e-9)
+    solver.setOptionValue("mip_feasibility_tolerance", TOLERANCE)
     solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
-    for name, value in {**_everywhere, **options}.items():
+    for name, value in {**ALONE, **options}.items():
         solver.setOptionValue(name, value)
     return solver
 
@@ -162,7 +148,7 @@ def _let(watch: Watch, solver: highspy.Highs, scale: float) -> None:
 
 def solve_relaxed(matrix: Matrix) -> tuple[Floats, Floats] | None:
     """Give the values of columns that need not be whole, and the duals of the rows; None where that is impossible."""
-    solver = _Quiet()
+    solver = _solver({})
     relaxed = scaled(replace(matrix, whole=np.zeros(len(matrix.cost), dtype=bool)))
     relaxed.hand_to(solver)
     solver.run()

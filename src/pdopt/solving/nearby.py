@@ -18,11 +18,12 @@ from pdopt.plan.audit import BrokenPromiseError, audit
 from pdopt.plan.plan import Plan
 from pdopt.program.build import build
 from pdopt.program.matrix import Floats, Matrix, compile_matrix
-from pdopt.solving.goals import LARGE, minimise
+from pdopt.solving.goals import minimise
 from pdopt.solving.highs import Outcome, run
 from pdopt.solving.tidy import tidy
 
 Columns = dict[tuple[str, Any], float]  # (variable, index) → value: a solution, whatever program it is read into
+LARGE = 3000  # whole columns beyond which a program is only solved by its blocks
 EXACT = 1e-7  # part of a cost that solvers' tolerances need
 
 

@@ -1,21 +1,22 @@
-"""Programs whose LLMs share nothing but nodes that anybody may rent more of: each part is solved alone."""
+"""Programs that fall apart: periods that share nothing, LLMs that share only nodes anybody may rent more of."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from os import cpu_count
+from time import perf_counter
+from typing import Protocol
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from pdopt.program.matrix import Floats, Matrix
-from pdopt.solving.decomposed.apart import Workers, run_apart
-from pdopt.solving.decomposed.blocks import Whole, groups_of, joined
+from pdopt.solving.decomposed.apart import take_apart
+from pdopt.solving.decomposed.owners import Owners, Whole
 from pdopt.solving.highs import Outcome
-from pdopt.solving.watch import Until
-
-FOR_EVER_S = 1e7
+from pdopt.solving.watch import Progress, Until, Watch
 
 
 @dataclass(frozen=True)
@@ -45,24 +46,55 @@ class Folded:
         return found
 
 
-def solve_parts(matrix: Matrix, until: Until, largest: int) -> Outcome | None:
-    """Minimise part by part; None where there is one part only, or one with so many whole columns.
+class Alone(Protocol):
+    """How one part is minimised."""
+
+    def __call__(self, owners: Owners, matrix: Matrix, until: Until, *, threads: int) -> Outcome:
+        """Minimise it with so many threads."""
+
+
+def solve_parts(owners: Owners, matrix: Matrix, until: Until, alone: Alone) -> Outcome | None:
+    """Minimise part by part, several at once; None where there is one part only.
 
     Nodes join everything that runs on them. But where they hold whole numbers of instances (one GPU each, or billed by
     GPU) and are not short, each is paid for by the instances on it, and joins nothing.
     """
     folded = fold(matrix)
-    groups = groups_of(joined(csr_array(folded.matrix.a)))
-    if len(groups) < 2 or max(int(folded.matrix.whole[part].sum()) for part in groups.values()) >= largest:
+    apart = take_apart(folded.matrix)
+    if apart is None or len(apart.programs) < 2:
         return None
-    count, seconds = cpu_count() or 1, until.left_s()
-    with ThreadPoolExecutor(count) as threads:
-        workers = Workers(threads, count, until.watch)
-        found = run_apart(workers, folded.matrix, FOR_EVER_S if seconds is None else seconds, until.gap)
+    count = len(apart.programs)
+    at_once = min(cpu_count() or 1, count)
+    sums = _Sums(count, until.watch)
+    ends = None if until.ends is None else perf_counter() + (until.left_s() or 0.0)
+
+    def part(number: int) -> Outcome:  # parts that end early leave their time to the others
+        mine = owners.of(folded.kept[apart.columns[number]])
+        share = None if ends is None else perf_counter() + (ends - perf_counter()) * at_once / (count - number)
+        watch = until.watch.beside(partial(sums.heard, number))
+        limit = replace(until, ends=None if share is None or ends is None else min(share, ends), watch=watch)
+        return alone(mine, apart.programs[number], limit, threads=max((cpu_count() or 1) // at_once, 1))
+
+    with ThreadPoolExecutor(at_once) as pool:
+        found = apart.together(list(pool.map(part, range(count))))
     if found.values is None or found.objective is None:
         return found
     until.watch.saw(found.objective, found.bound)
     return replace(found, values=folded.unfolded(found.values))
+
+
+class _Sums:
+    """What is known of all parts together, told whenever one of them tells something."""
+
+    def __init__(self, count: int, watch: Watch) -> None:
+        self._best, self._bound, self._watch = np.full(count, np.inf), np.full(count, -np.inf), watch
+
+    def heard(self, number: int, progress: Progress) -> None:
+        if progress.best is not None:
+            self._best[number] = progress.best
+        if progress.bound is not None:
+            self._bound[number] = progress.bound
+        self._watch.saw(float(self._best.sum()), float(self._bound.sum()))
 
 
 def fold(matrix: Matrix) -> Folded:

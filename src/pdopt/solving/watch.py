@@ -77,7 +77,11 @@ class Watch:
     @property
     def unheard(self) -> Watch:
         """A watch that is told nothing, and stopped by the same: for programs that are a part of another."""
-        return Watch(_stop=self._stop)
+        return self.beside(_unheard)
+
+    def beside(self, tell: Callable[[Progress], None]) -> Watch:
+        """Give a watch that tells somebody else, and is stopped by the same."""
+        return Watch(tell, _stop=self._stop)
 
     def saw(self, best: float, bound: float) -> None:
         """Tell of the best minimum found and its bound, infinite where there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -11,8 +11,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from pdopt.program.matrix import Floats, Matrix
-from pdopt.solving.decomposed.blocks import Whole, groups_of, joined
-from pdopt.solving.highs import Outcome, run
+from pdopt.solving.decomposed.blocks import groups_of, joined
+from pdopt.solving.decomposed.owners import Whole
+from pdopt.solving.highs import Option, Outcome, run
 from pdopt.solving.watch import Watch
 
 LEAST_S = 0.2
@@ -27,25 +28,52 @@ class Workers:
     watch: Watch
 
 
-def run_apart(workers: Workers, matrix: Matrix, seconds: float, gap: float) -> Outcome:
-    """Minimise a matrix part by part; columns whose bounds meet join nothing."""
+@dataclass(frozen=True)
+class Apart:
+    """A matrix in parts that no row joins; columns whose bounds meet join nothing.
+
+    Attributes
+    ----------
+    columns : list of arrays of columns, those of each part
+    programs : list of Matrix
+    """
+
+    matrix: Matrix
+    columns: list[Whole]
+    programs: list[Matrix]
+
+    def together(self, found: Sequence[Outcome]) -> Outcome:
+        """Put what was found of all parts together."""
+        fixed = self.matrix.lower == self.matrix.upper
+        return _together(self.matrix, np.where(fixed, self.matrix.lower, 0.0), self.columns, found)
+
+
+def take_apart(matrix: Matrix) -> Apart | None:
+    """Cut a matrix into its parts; None if it is one."""
     fixed = matrix.lower == matrix.upper
-    values = np.where(fixed, matrix.lower, 0.0)
-    rows = csr_array(matrix.a)
-    taken = np.asarray(rows @ values)
-    free = np.flatnonzero(~fixed)
-    label = joined(rows[:, free])
-    parts = [free[part] for part in groups_of(label).values()]
-    if len(parts) == 1 and not fixed.any():
-        return run(matrix, seconds, gap, watch=workers.watch.unheard)
-    programs = [_part(matrix, rows, part, taken) for part in parts]
+    rows, free = csr_array(matrix.a), np.flatnonzero(~fixed)
+    columns = [free[part] for part in groups_of(joined(rows[:, free])).values()]
+    if len(columns) == 1 and not fixed.any():
+        return None
+    taken = np.asarray(rows @ np.where(fixed, matrix.lower, 0.0))
+    return Apart(matrix, columns, [_part(matrix, rows, part, taken) for part in columns])
+
+
+def run_apart(
+    workers: Workers, matrix: Matrix, seconds: float, gap: float, options: Mapping[str, Option] | None = None
+) -> Outcome:
+    """Minimise a matrix part by part."""
     watch, ends = workers.watch.unheard, perf_counter() + seconds
+    apart = take_apart(matrix)
+    if apart is None:
+        return run(matrix, seconds, gap, options=options, watch=watch)
+    count = len(apart.programs)
 
     def alone(number: int) -> Outcome:  # parts that end early leave their time to the others
-        each_s = max((ends - perf_counter()) * workers.count / (len(parts) - number), LEAST_S)
-        return run(programs[number], each_s, gap, options={"threads": 1}, watch=watch)
+        each_s = max((ends - perf_counter()) * workers.count / (count - number), LEAST_S)
+        return run(apart.programs[number], each_s, gap, options=options, watch=watch)
 
-    return _together(matrix, values, parts, list(workers.threads.map(alone, range(len(parts)))))
+    return apart.together(list(workers.threads.map(alone, range(count))))
 
 
 def _part(matrix: Matrix, rows: csr_array, columns: Whole, taken: Floats) -> Matrix:

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from pdopt.capacity.covering import most_nodes
-from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Split
 from pdopt.solving.highs import solve_relaxed
@@ -32,16 +30,4 @@ def fines(parts: Split) -> Floats:
     """Give what exceeding a linking row by one costs: more than anything that may be bought instead; 0 for others."""
     found = np.zeros(parts.whole.a.shape[0])
     found[parts.linking] = 3 * float(parts.whole.cost.max(initial=1.0))
-    return found
-
-
-def most(table: LaneTable, parts: Split) -> Floats:
-    """Give the largest counts that shared columns are needed at."""
-    most = {node.sku: max(most_nodes(table, node, slot) for slot in table.slots) for node in table.nodes}
-    found = np.minimum(parts.whole.upper[parts.shared], 1e9)
-    name_of = {column: key for key, column in parts.whole.column_of.items()}
-    for i, column in enumerate(parts.shared):
-        variable, index = name_of[int(column)]
-        if variable in ("Nodes", "Committed", "StartedNodes"):
-            found[i] = min(found[i], most[index[0]])
     return found

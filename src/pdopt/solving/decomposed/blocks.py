@@ -7,15 +7,12 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import coo_array, csc_array, csr_array, hstack
 from scipy.sparse.csgraph import connected_components
 
-from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Matrix
+from pdopt.solving.decomposed.owners import Owners, Whole
 from pdopt.solving.highs import Prepared
-
-Whole = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -52,12 +49,15 @@ class Split:
         Columns of no block: nodes, commitments and all that counts them.
     linking : array
         Rows that concern shared columns, or more than one block.
+    owners : Owners
+        Of the columns.
     """
 
     whole: Matrix
     blocks: list[Block]
     shared: Whole
     linking: Whole
+    owners: Owners
 
     @cached_property
     def rows(self) -> Any:
@@ -91,9 +91,9 @@ class Split:
         return np.setdiff1d(np.arange(len(self.linking)), joined)
 
 
-def split(table: LaneTable, matrix: Matrix) -> Split:
+def split(owners: Owners, matrix: Matrix) -> Split:
     """Cut a program along its LLMs and slots, and these into what no row joins; what no block owns alone links them."""
-    owner = _owners(table, matrix)
+    owner = owners.block
     rows = csr_array(matrix.a)
     least, most = _spread(rows, owner)
     links = (least < most) | ((least < 0) & (np.diff(rows.indptr) > 0))
@@ -104,7 +104,7 @@ def split(table: LaneTable, matrix: Matrix) -> Split:
     linking_rows = rows[linking].tocsc()
     blocks = [_block(matrix, rows, columns, of_rows.get(key, _NONE)) for key, columns in of_columns.items()]
     blocks = [replace(block, links=linking_rows[:, block.columns].tocsr()) for block in blocks]
-    return Split(matrix, blocks, np.flatnonzero(owner < 0), linking)
+    return Split(matrix, blocks, np.flatnonzero(owner < 0), linking, owners)
 
 
 def _spread(rows: Any, labels: Whole) -> tuple[Whole, Whole]:
@@ -134,19 +134,6 @@ def groups_of(labels: Whole) -> dict[int, Whole]:
     order = np.argsort(labels, kind="stable")
     cuts = np.flatnonzero(np.diff(labels[order])) + 1
     return {int(labels[part[0]]): part for part in np.split(order, cuts) if len(part) and labels[part[0]] >= 0}
-
-
-def _owners(table: LaneTable, matrix: Matrix) -> Whole:
-    """Give the number of each column's block, -1 for none; a column that names a lane belongs to its LLM."""
-    llm_of, slots = {lane.name: lane.llm for lane in table.lanes}, {slot.name for slot in table.slots}
-    numbers: dict[tuple[str, str], int] = {}
-    owner = np.full(len(matrix.cost), -1)
-    for (_, index), column in matrix.column_of.items():
-        parts = index if isinstance(index, tuple) else (index,)
-        lane = next((part for part in parts if part in llm_of), None)
-        if lane is not None and parts[-1] in slots:
-            owner[column] = numbers.setdefault((llm_of[lane], parts[-1]), len(numbers))
-    return owner
 
 
 def _block(matrix: Matrix, rows: Any, columns: Whole, own: Whole) -> Block:

@@ -9,9 +9,11 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from pdopt.program.matrix import Floats
-from pdopt.solving.decomposed.blocks import Split, Whole
+from pdopt.solving.decomposed.blocks import Split
 from pdopt.solving.decomposed.elastic import elastic, excess, whole
-from pdopt.solving.highs import QUICK, run
+from pdopt.solving.decomposed.owners import Whole
+from pdopt.solving.decomposed.pricing import Effort
+from pdopt.solving.highs import run
 
 
 @dataclass(frozen=True)
@@ -26,32 +28,23 @@ class Corner:
 def corners(split: Split) -> list[list[Corner]]:
     """Give the corners of each slot, one per block; those of different slots have no column in common."""
     rows = csr_array(split.whole.a)
-    slot_of = {column: _slot(key) for key, column in split.whole.column_of.items()}
-    shared: dict[str, list[int]] = {}
-    for column in split.shared:
-        shared.setdefault(slot_of[int(column)], []).append(int(column))
-    found: dict[str, list[Corner]] = {}
+    slot_of, found = split.owners.slot, dict[int, list[Corner]]()
     for block in split.blocks:
-        slot = slot_of[int(block.columns[0])]
-        columns = np.concatenate([block.columns, np.array(shared.get(slot, []), dtype=np.int64)])
+        slot = int(slot_of[block.columns[0]])
+        columns = np.concatenate([block.columns, split.shared[slot_of[split.shared] == slot]])
         touched = np.unique(split.whole.a[:, columns].tocsc().indices)
         found.setdefault(slot, []).append(Corner(columns, touched, rows[touched][:, columns].tocsc()))
     return list(found.values())
 
 
-def _slot(key: tuple[str, Any]) -> str:
-    return str(key[1][-1]) if isinstance(key[1], tuple) else ""
-
-
-def settle(split: Split, corner: Corner, values: Floats, fines: Floats, effort: tuple[float, float]) -> Floats:
+def settle(split: Split, corner: Corner, values: Floats, fines: Floats, effort: Effort) -> Floats:
     """Give the cheapest values found of a corner's columns, all others as they are; linking rows may be exceeded.
 
     Parameters
     ----------
     values : array, of all columns of the program
     fines : array, dollars per hour of exceeding each row of the program by one (0: not allowed)
-    effort : (float, float)
-        Seconds, and the gap to stop at.
+    effort : Effort
     """
     full, mine = split.whole, values[corner.columns]
     others = np.asarray(split.rows[corner.rows] @ values) - corner.a @ mine
@@ -70,7 +63,8 @@ def settle(split: Split, corner: Corner, values: Floats, fines: Floats, effort: 
         values=(),
     )
     loose = np.flatnonzero(fines[corner.rows])
-    outcome = run(elastic(part, loose, fines[corner.rows][loose]), effort[0], effort[1], options=QUICK | {"threads": 1})
+    loosened = elastic(part, loose, fines[corner.rows][loose])
+    outcome = run(loosened, effort.seconds, effort.gap, options=effort.options)
     if outcome.values is None or outcome.objective is None:
         return mine
     present = float(part.cost @ mine + fines[corner.rows] @ excess(part, mine))

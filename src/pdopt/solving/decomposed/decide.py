@@ -10,8 +10,9 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array, vstack
 
 from pdopt.program.matrix import Floats, Matrix
-from pdopt.solving.decomposed.blocks import Split, Whole
-from pdopt.solving.highs import Outcome, run
+from pdopt.solving.decomposed.blocks import Split
+from pdopt.solving.decomposed.owners import Whole
+from pdopt.solving.highs import QUICK, Outcome, run
 from pdopt.solving.watch import Watch
 
 SAFE = 1e-6  # of a block's least cost that the solver's tolerances may be off; a plan must never be denied for it
@@ -56,7 +57,7 @@ def decide(
         row_lower=np.append(program.row_lower, [least.at_least for least in mine]),
         row_upper=np.append(program.row_upper, np.full(len(mine), np.inf)),
     )
-    return run(with_cuts, seconds, watch=watch), columns
+    return run(with_cuts, seconds, options=QUICK, watch=watch), columns
 
 
 def _at(split: Split, columns: Whole, shared: Floats) -> Matrix:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import coo_array, csc_array, hstack
 
 from pdopt.program.matrix import Floats, Matrix
-from pdopt.solving.decomposed.blocks import Whole
+from pdopt.solving.decomposed.owners import Whole
 
 SLACK = 1e-6  # of a row that a solver's tolerance may leave
 

@@ -17,8 +17,9 @@ from scipy.sparse import csc_array, csr_array, hstack, vstack
 
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.apart import Workers, run_apart
-from pdopt.solving.decomposed.blocks import Split, Whole
-from pdopt.solving.highs import Outcome, cost_scale, run, solve_relaxed
+from pdopt.solving.decomposed.blocks import Split
+from pdopt.solving.decomposed.owners import Whole
+from pdopt.solving.highs import BARE, Outcome, cost_scale, run, solve_relaxed
 
 AIM = 0.5  # of the way from the bound to the best plan: values that cost no more are as good a place for a cut
 ROOM = 1e-7  # part of a cut that the solver's tolerances behind it may be off
@@ -83,14 +84,14 @@ class Outer:
         for exclusion in self.excluded:
             program = _without(program, exclusion)
         if len(self.split.groups) > 1:
-            return run_apart(self.workers, program, seconds, gap)
+            return run_apart(self.workers, program, seconds, gap, BARE)
         scale = cost_scale(program)
         enough = bound * (1 + ROOM)
         if np.isfinite(below):
             program = _cheaper(program, below / scale, scale)
             enough = max(enough, bound + AIM * (below - bound))
-        aim = {"objective_target": enough / scale} if np.isfinite(bound) else None
-        return run(program, seconds, gap, options=aim, watch=self.workers.watch.unheard)
+        aim = {"objective_target": enough / scale} if np.isfinite(bound) else {}
+        return run(program, seconds, gap, options={**BARE, **aim}, watch=self.workers.watch.unheard)
 
     def relaxed(self) -> Floats | None:
         """Give the cheapest values that need not be whole."""

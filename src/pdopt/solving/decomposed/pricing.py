@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from pdopt.solving.decomposed.apart import Workers
 from pdopt.solving.decomposed.blocks import Block, Split
 from pdopt.solving.decomposed.master import Master
 from pdopt.solving.decomposed.outer import Cut
-from pdopt.solving.highs import QUICK, Outcome
+from pdopt.solving.highs import QUICK, Option, Outcome
 
 
 class Asked(NamedTuple):
@@ -23,22 +24,34 @@ class Asked(NamedTuple):
 
 
 class Effort(NamedTuple):
-    """Seconds that one block may take, and the gap to stop at."""
+    """What one block may take: seconds, the gap to stop at, and nodes of the solver's search."""
 
     seconds: float
     gap: float
+    nodes: int | None = None
+
+    @property
+    def options(self) -> dict[str, Option]:
+        """What HiGHS is told."""
+        return QUICK if self.nodes is None else QUICK | {"mip_max_nodes": self.nodes}
 
 
-def cheapest(block: Block, asked: Asked, effort: Effort) -> Outcome:
-    """Solve one block at prices."""
+def cheapest(block: Block, asked: Asked, effort: Effort, *, known: bool) -> Outcome:
+    """Solve one block at prices; where all of it is free, that tells nothing but a plan, if none is `known`."""
     cost = _cost(block, asked)
-    if not cost.any():
-        return Outcome("feasible", None, None, 0.0)
-    return block.prepared.run(cost, effort.seconds, effort.gap, QUICK | {"threads": 1})
+    if cost.any():
+        return block.prepared.run(cost, effort.seconds, effort.gap, effort.options)
+    found = Outcome("feasible", None, None, 0.0) if known else _smallest(block, effort)
+    return found if found.status == "infeasible" else replace(found, objective=0.0, bound=0.0)
 
 
 def _cost(block: Block, asked: Asked) -> Floats:
     return np.asarray(asked.weight * block.matrix.cost - block.links.T @ asked.prices)
+
+
+def _smallest(block: Block, effort: Effort) -> Outcome:
+    """Give a plan that takes little of whatever links the blocks."""
+    return block.prepared.run(np.asarray(abs(block.links).sum(axis=0)), effort.seconds, effort.gap, effort.options)
 
 
 def price(workers: Workers, master: Master, asked: Mapping[int, Asked], effort: Effort) -> list[Cut]:
@@ -52,12 +65,12 @@ def price(workers: Workers, master: Master, asked: Mapping[int, Asked], effort: 
 
 def collect(workers: Workers, master: Master, tasks: Sequence[tuple[int, Asked]], effort: Effort) -> dict[int, float]:
     """Solve blocks, each at its own prices; keep their plans, give what none of a block's plans is below."""
-    blocks = master.split.blocks
+    blocks, known = master.split.blocks, {column.block for column in master.columns}
 
     def alone(task: tuple[int, Asked]) -> Outcome:
         if workers.watch.stopped:
             return Outcome("unknown", None, None, -np.inf)
-        return cheapest(blocks[task[0]], task[1], effort)
+        return cheapest(blocks[task[0]], task[1], effort, known=task[0] in known)
 
     found = list(workers.threads.map(alone, tasks))
     for (block, asked), outcome in zip(tasks, found, strict=True):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from os import cpu_count
 from time import perf_counter
 
 import numpy as np
 
-from pdopt.capacity.table import LaneTable
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.apart import Workers, run_apart
-from pdopt.solving.decomposed.beginning import fines, flowing, most, rounded
+from pdopt.solving.decomposed.beginning import fines, flowing, rounded
 from pdopt.solving.decomposed.blocks import Split, split
 from pdopt.solving.decomposed.corners import Corner, corners, settle
 from pdopt.solving.decomposed.decide import decide
@@ -20,26 +20,29 @@ from pdopt.solving.decomposed.elastic import excess, whole
 from pdopt.solving.decomposed.facet import Point, outward
 from pdopt.solving.decomposed.master import Master
 from pdopt.solving.decomposed.outer import ROOM, Cut, Outer, excluded
+from pdopt.solving.decomposed.owners import Owners
 from pdopt.solving.decomposed.pricing import Asked, Effort, collect, of_group, price
 from pdopt.solving.decomposed.separate import separate
 from pdopt.solving.highs import PROVEN, Outcome, solve_relaxed
 from pdopt.solving.watch import Until
 
 MOST_SECONDS = 3600.0  # where no limit is given
-BLOCK_SECONDS = 5.0
-FINE = 2e-3  # gap of the blocks where they bound, until it is known that more takes little time
-ROUGH = Effort(0.5, 5e-3)
-FIRST, SETTLED = Effort(0.3, 0.02), Effort(1.0, 2e-3)  # of settling a block in the first pass, and later
-ROUND = 0.15  # part of the time that the first round may take
-VARYING = 0.1  # part of the time that plans at other prices may take in a cycle
-QUICK_ROUND = 0.02  # part of the time up to which a round is quick
+PRICED = Effort(20.0, 0.0)  # of a block whose cost is to bound: nearly all take a hundredth of that
+LEAST_GAP = 1e-4  # of the blocks, where no gap of the whole is asked for
+VARIED = Effort(5.0, 5e-3, 100)  # of a block at other prices
+FIRST, SETTLED = Effort(5.0, 2e-2, 50), Effort(5.0, 2e-3, 200)  # of settling a block in the first pass, and later
 SPREADS = (0.03, 0.06, 0.12, 0.25)  # of the logarithm of prices, where plans of other mixes are wanted
+VARYING = 0.1  # part of the time that plans at other prices may take in a cycle
+HEAVY = 0.1  # part of the time from which a round of prices is not to be repeated for plans alone
 JOINING = 0.15  # part of what is left that one choice among the plans may take
+CUTTING = 0.3  # part of the time that cutting may take in a cycle
+CUTS = 8  # times that values are cut off in the first cycle, and twice as often in each that follows
 IN_VAIN = 3  # cycles that may bring neither a better bound nor a better plan
+MENDING = 4  # cycles that are spent on a plan alone, while there is none
 LITTLE = 1e-6  # part of the cost that counts as better
 SETTLING_S = 5.0
 ENOUGH = 2  # cycles after which plans at other prices are of little help
-DECIDING = 0.5  # part of what is left that telling whether values are possible may take
+DECIDING = 0.9  # part of what is left that telling whether values are possible may take
 
 
 @dataclass
@@ -55,15 +58,26 @@ class Search:
     master: Master = field(init=False)
     bound: float = -np.inf
     best: Floats | None = None
+    latest: Floats | None = None  # as best, but it may exceed linking rows, at the fines
     cycle: int = 0
     began: float = field(default_factory=perf_counter)
     exhausted: bool = False
+    heavy: bool = False
+    joined: int = 0  # plans there were when they were last joined
 
     def __post_init__(self) -> None:
         self.master = Master(self.split)
         self.fines = fines(self.split)
-        share = ROUND * (self.ends - self.began) * self.workers.count / max(len(self.split.blocks), 1)
-        self.fine = Effort(min(max(share, FIRST.seconds), BLOCK_SECONDS), self.gap / 8 or FINE)
+        self.fine = PRICED._replace(gap=self.gap / 8 or LEAST_GAP)
+
+    @cached_property
+    def corners(self) -> list[list[Corner]]:
+        """What is settled."""
+        return corners(self.split)
+
+    def part(self, seconds: float) -> float:
+        """Give which part of the time so many seconds are."""
+        return seconds / (self.ends - self.began)
 
     @property
     def left_s(self) -> float:
@@ -82,8 +96,12 @@ class Search:
         return self.best is not None and self.cost(self.best) - self.bound <= max(self.gap, PROVEN) * abs(self.bound)
 
     def note(self, values: Floats | None) -> None:
-        """Keep a whole solution that exceeds nothing, if it is the best."""
-        if values is None or excess(self.split.whole, values).any() or not whole(self.split.whole, values):
+        """Keep a whole solution, if it is the best; as a plan only if it exceeds nothing."""
+        if values is None or not whole(self.split.whole, values):
+            return
+        if self.latest is None or self.cost(values) < self.cost(self.latest):
+            self.latest = values
+        if excess(self.split.whole, values).any():
             return
         if self.best is None or self.cost(values) < self.cost(self.best):
             self.best = values
@@ -101,8 +119,10 @@ class Search:
         self.workers.watch.saw(np.inf if self.best is None else self.cost(self.best), self.bound)
 
 
-def solve_decomposed(table: LaneTable, matrix: Matrix, until: Until, known: Outcome | None = None) -> Outcome:
-    """Minimise a matrix by its blocks.
+def solve_decomposed(
+    owners: Owners, matrix: Matrix, until: Until, known: Outcome | None = None, threads: int | None = None
+) -> Outcome:
+    """Minimise a matrix by its blocks, with so many threads: as many as there are processors where it is left out.
 
     The duals of the linear relaxation price the linking rows. Each block alone, solved at these prices, gives a bound
     (Lagrangian relaxation) and a plan; plans at other prices are added, and the cheapest choice among all is taken.
@@ -113,11 +133,11 @@ def solve_decomposed(table: LaneTable, matrix: Matrix, until: Until, known: Outc
     relaxed = solve_relaxed(apart)
     if relaxed is None:
         return Outcome("infeasible", None, None, np.inf)
-    parts = split(table, apart)
-    count = cpu_count() or 1
-    with ThreadPoolExecutor(count) as threads:
-        workers = Workers(threads, count, until.watch)
-        outer = Outer(parts, most(table, parts), workers)
+    parts = split(owners, apart)
+    count = threads or cpu_count() or 1
+    with ThreadPoolExecutor(count) as pool:
+        workers = Workers(pool, count, until.watch)
+        outer = Outer(parts, owners.most[parts.shared], workers)
         ends = perf_counter() + MOST_SECONDS if until.ends is None else until.ends
         search = Search(parts, outer, until.gap, ends, workers, relaxed[1][parts.linking])
         if known is not None:
@@ -142,28 +162,27 @@ def _search(search: Search, relaxed: Floats) -> None:
     _first_round(search)
     in_vain = 0
     while not search.done() and in_vain < IN_VAIN:
-        before, began = (search.bound, search.best), perf_counter()
-        if search.cycle < ENOUGH or search.exhausted:
+        before = search.bound, search.best
+        if (search.cycle < ENOUGH and not search.heavy) or search.exhausted:
             _vary(search)
         _join(search)
         if search.best is None or in_vain or len(search.split.groups) > 1:
             _sweep(search, relaxed)
-        now = perf_counter()
-        _close_in(search, now + max(1.5 * (now - began), 0.25 * (now - search.began)))
-        in_vain = 0 if _better(search, *before) or not search.exhausted else in_vain + 1
         search.cycle += 1
+        if search.best is None and search.cycle < MENDING:
+            continue
+        _close_in(search, CUTS << search.cycle, perf_counter() + CUTTING * (search.ends - search.began))
+        in_vain = 0 if _better(search, *before) or not search.exhausted else in_vain + 1
 
 
 def _first_round(search: Search) -> None:
-    """Solve all blocks at the relaxation's prices; exactly, if that is quick."""
+    """Solve all blocks at the relaxation's prices."""
+    began = perf_counter()
     asked = {
         group: Asked(of_group(search.split, group, search.prices), 1.0) for group in range(len(search.split.groups))
     }
-    began = perf_counter()
     _add(search, asked, search.fine)
-    if not search.gap and perf_counter() - began < QUICK_ROUND * (search.ends - search.began):
-        search.fine = search.fine._replace(gap=0.0)
-        _add(search, asked, search.fine)
+    search.heavy = search.part(perf_counter() - began) > HEAVY
     _raise_bound(search)
 
 
@@ -192,7 +211,7 @@ def _vary(search: Search) -> None:
             return
         other = search.prices * np.exp(np.random.default_rng((search.cycle, number)).normal(0.0, spread, sizes))
         tasks = [(block, Asked(prices, 1.0)) for block, prices in enumerate(other)]
-        collect(search.workers, search.master, tasks, ROUGH)
+        collect(search.workers, search.master, tasks, VARIED)
 
 
 def _raise_bound(search: Search) -> tuple[Floats, Floats] | None:
@@ -206,9 +225,11 @@ def _raise_bound(search: Search) -> tuple[Floats, Floats] | None:
     return None if values is None else search.outer.parts(values)
 
 
-def _close_in(search: Search, until: float) -> None:
-    """Cut off the cheapest values of the outer program until one of them is possible, or the time is up."""
-    while not search.done() and perf_counter() < until and not search.exhausted:
+def _close_in(search: Search, times: int, until: float) -> None:
+    """Cut off the cheapest values of the outer program until one of them is possible, so many times at most."""
+    for _ in range(times):
+        if search.done() or perf_counter() > until or search.exhausted:
+            return
         values = _raise_bound(search)
         if values is None or search.done():
             return
@@ -272,9 +293,11 @@ def _towards(search: Search) -> tuple[Floats, Floats]:
 
 def _sweep(search: Search, relaxed: Floats) -> None:
     """Settle block after block, the others as they are (at first as in the relaxation), and keep what that gives."""
-    before, effort = (rounded(search.split, relaxed), FIRST) if search.best is None else (search.best, SETTLED)
+    before, effort = search.latest, SETTLED
+    if before is None:
+        before, effort = rounded(search.split, relaxed), FIRST
     values = before
-    for found in search.workers.threads.map(lambda some: _settled(search, some, before, effort), corners(search.split)):
+    for found in search.workers.threads.map(lambda some: _settled(search, some, before, effort), search.corners):
         changed = found != before
         values = np.where(changed, found, values)
         search.master.add_parts(found)
@@ -284,16 +307,21 @@ def _sweep(search: Search, relaxed: Floats) -> None:
 
 def _join(search: Search, shared: Floats | None = None, seconds: float | None = None) -> None:
     """Take the cheapest choice among all plans; then, what is shared by slots as it is, the cheapest of each slot."""
+    count = len(search.master.columns)
+    if shared is None and search.joined == count:
+        return
 
     def limited(program: Matrix, gap: float) -> Outcome:
         limit = min(seconds or JOINING * search.left_s, search.left_s)
         return run_apart(search.workers, program, limit, gap)
 
     search.note(search.master.choose(limited, search.fines, search.gap / 4, shared))
-    if shared is None and len(search.split.groups) > 1 and search.best is not None:
-        kept = np.where(search.split.of_one_group, np.nan, search.best[search.split.shared])
-        if not np.isnan(kept).all():
-            search.note(search.master.choose(limited, search.fines, search.gap / 4, kept))
+    if shared is None:
+        search.joined = count
+        if len(search.split.groups) > 1 and search.best is not None:
+            kept = np.where(search.split.of_one_group, np.nan, search.best[search.split.shared])
+            if not np.isnan(kept).all():
+                search.note(search.master.choose(limited, search.fines, search.gap / 4, kept))
 
 
 def _settled(search: Search, of_slot: list[Corner], values: Floats, effort: Effort) -> Floats:

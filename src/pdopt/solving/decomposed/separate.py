@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
 
 from pdopt.program.matrix import Matrix
-from pdopt.solving.decomposed.blocks import Whole
+from pdopt.solving.decomposed.owners import Whole
 
 SERVED, HANDED_OVER = "serve_demand", "prefill_feeds_decode"
 

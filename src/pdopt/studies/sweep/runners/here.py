@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pdopt.solving.highs import threads
 from pdopt.studies.sweep.outcome import Job, Row, Task, solved
 
 
@@ -12,7 +11,6 @@ class Here:
     """The runner without workers."""
 
     def run(self, job: Job, tasks: Iterator[Task]) -> Iterator[tuple[int, Row]]:
-        """Solve one task after the other, with one thread as workers do."""
-        with threads(1):
-            for task in tasks:
-                yield task.scenario, solved(task, job)
+        """Solve one task after the other."""
+        for task in tasks:
+            yield task.scenario, solved(task, job)

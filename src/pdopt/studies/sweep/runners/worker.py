@@ -9,7 +9,6 @@ from typing import Any
 from distributed import WorkerPlugin
 
 import pdopt
-from pdopt.solving.highs import threads
 from pdopt.studies.sweep.outcome import Job, Row, Task, solved
 
 _jobs: dict[str, Job] = {}
@@ -38,7 +37,7 @@ class JobPlugin(WorkerPlugin):
 
 def solve_task(name: str, task: Task) -> Row:
     """Solve a task of a job."""
-    with _one_at_a_time, threads(1):
+    with _one_at_a_time:
         return solved(task, _jobs[name])
 
 
