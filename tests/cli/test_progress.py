@@ -83,15 +83,17 @@ def test_a_stop_before_any_plan_says_so(hard):
 
 def test_handlers_are_put_back():
     before = signal.getsignal(signal.SIGINT)
-    with watched(quiet=True) as watch:
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
+
+    def solve(watch: Watch) -> None:
         watch.solving = True
         signal.raise_signal(signal.SIGINT)
         assert watch.stopped
+        signal.raise_signal(signal.SIGINT)
+
+    for work in (lambda watch: signal.raise_signal(signal.SIGINT), solve):
         with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+            watched(True, work)
+        assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_quick_solves_say_nothing_in_a_pipe():
