@@ -13,6 +13,7 @@ def main() -> None:
 
         app()
     except KeyboardInterrupt:  # before there is a command
+        print("stopped", file=sys.stderr)
         sys.exit(130)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES):
