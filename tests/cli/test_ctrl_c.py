@@ -23,6 +23,14 @@ from pdopt.cli.ctrl_c import CtrlC
 EASY = str(INSTANCES / "textbook/mm1.yaml")
 
 
+@pytest.fixture(autouse=True)
+def _heard():
+    """As in a shell's foreground: where the tests run in the background, Ctrl-C is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def press(*_: object, **__: object) -> None:
     signal.raise_signal(signal.SIGINT)
 

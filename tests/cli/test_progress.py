@@ -34,6 +34,14 @@ def hard():
     return document(6, 6, seed=3)
 
 
+@pytest.fixture
+def heard():
+    """Ctrl-C as in a shell's foreground: where the tests run in the background, it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_words_name_what_is_known():
     assert words(Progress(COST, 12.4, 829.13, 820.6)) == (
         "12 s, best plan $829.13 per hour, none below $820.60 per hour, gap 1.03 %"
@@ -81,7 +89,7 @@ def test_a_stop_before_any_plan_says_so(hard):
     assert "stopped before a plan was found" in answer.reasons[0].sentence
 
 
-def test_handlers_are_put_back():
+def test_handlers_are_put_back(heard):
     before = signal.getsignal(signal.SIGINT)
 
     def solve(watch: Watch) -> None:
