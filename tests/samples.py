@@ -93,6 +93,13 @@ def town() -> dict:
     }
 
 
+def village() -> dict:
+    """Give the town with three of its workloads: still two LLMs on two GPU types, one of them shared."""
+    fleet = town()
+    fleet["workloads"] = {name: fleet["workloads"][name] for name in ("chat", "batch", "search")}
+    return fleet
+
+
 def some(values, first: int) -> list:
     """Give the first few to every run of the tests, the others to the slow ones."""
     values = list(values)
@@ -118,6 +125,11 @@ def _read(text: str) -> Fleet:
         file = Path(folder, "fleet.yaml")
         file.write_text(text, encoding="utf-8")
         return pdopt.read_fleet(file)
+
+
+def forget() -> None:
+    """Forget what was solved, for tests that put something in the solver's place."""
+    _answer.cache_clear()
 
 
 @cache

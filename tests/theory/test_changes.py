@@ -72,15 +72,15 @@ def test_cost_is_that_of_enumeration(seed):
 def test_the_cases_are_of_every_kind():
     """Changes decide in some, and idle instances go on in some."""
     idle = dearer = 0
-    for seed in range(30):
+    for seed in range(15):
         _, _, price, now, fleet = changing(seed)
         answer = solved(fleet, running(now))
         gpus = sum(pool.instances * pool.gpus_per_instance for pool in answer.pools)
         free = answer_of(changed(fleet, change=None))
         dearer += gpus * price > free.cost_per_hour + 1e-9
         idle += sum(p.utilisation * p.instances for p in answer.pools) < sum(p.instances for p in answer.pools) - 1
-    assert dearer > 4
-    assert idle > 2
+    assert dearer > 2
+    assert idle > 1
 
 
 @pytest.mark.parametrize("seed", some(range(12), first=5))

@@ -17,7 +17,7 @@ from pdopt.fleet.fleet import Target
 from pdopt.plan.forward.pooled import Queues, waiting
 from pdopt.plan.forward.queue import Arrivals
 from pdopt.solving.highs import PROVEN
-from tests.samples import changed, cost_of, fleet_of, paper, some, town
+from tests.samples import changed, cost_of, fleet_of, paper, some, town, village
 from tests.theory import pooling
 from tests.theory.small import case_of, least
 from tests.theory.small import fleet_of as small_fleet
@@ -169,7 +169,7 @@ def test_enumeration_with_instances_gone(seed):
     assert cost_of(document) == pytest.approx(price * (prefill + decode))
 
 
-@pytest.mark.parametrize("fleet", [paper, town])
+@pytest.mark.parametrize("fleet", some([paper, village, town], first=2))
 @pytest.mark.parametrize(
     "asked",
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.samples import answer_of, changed, fleet_of, paper, town
+from tests.samples import answer_of, changed, fleet_of, paper, town, village
 
 import pdopt.solving.solve
 import pdopt.studies.explain as study
@@ -75,8 +75,7 @@ def test_each_question_is_solved_once_and_told():
 
 def test_gaps_widen_every_number(monkeypatch):
     """With every bound a tenth low, ranges must hold the exact numbers and rank nothing as proven that is not."""
-    fleet = town()
-    fleet["workloads"] = {name: fleet["workloads"][name] for name in ("chat", "search")}
+    fleet = village()
     exact = study.explain(fleet_of(fleet))
 
     def short_of_proof(asked, time_limit_s, gap):
