@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import tempfile
+from functools import cache
 from pathlib import Path
 
+import pytest
 import yaml
 
 import pdopt
@@ -91,17 +93,48 @@ def town() -> dict:
     }
 
 
+def village() -> dict:
+    """Give the town with three of its workloads: still two LLMs on two GPU types, one of them shared."""
+    fleet = town()
+    fleet["workloads"] = {name: fleet["workloads"][name] for name in ("chat", "batch", "search")}
+    return fleet
+
+
+def some(values, first: int) -> list:
+    """Give the first few to every run of the tests, the others to the slow ones."""
+    values = list(values)
+    return [*values[:first], *(pytest.param(value, marks=pytest.mark.slow) for value in values[first:])]
+
+
 def fleet_of(document: dict) -> Fleet:
     """Write a fleet file and read it."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "fleet.yaml")
-        file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-        return pdopt.read_fleet(file)
+    return _read(_yaml(document))
 
 
 def answer_of(document: dict):
-    """Solve a fleet file."""
-    return pdopt.solve(fleet_of(document))
+    """Solve a fleet file; what was solved before is not solved again."""
+    return _answer(_yaml(document))
+
+
+def _yaml(document: dict) -> str:
+    return yaml.dump(document, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False)
+
+
+def _read(text: str) -> Fleet:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "fleet.yaml")
+        file.write_text(text, encoding="utf-8")
+        return pdopt.read_fleet(file)
+
+
+def forget() -> None:
+    """Forget what was solved, for tests that put something in the solver's place."""
+    _answer.cache_clear()
+
+
+@cache
+def _answer(text: str):
+    return pdopt.solve(_read(text))
 
 
 def cost_of(document: dict) -> float:

@@ -34,6 +34,14 @@ def hard():
     return document(6, 6, seed=3)
 
 
+@pytest.fixture
+def heard():
+    """Ctrl-C as in a shell's foreground: where the tests run in the background, it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_words_name_what_is_known():
     assert words(Progress(COST, 12.4, 829.13, 820.6)) == (
         "12 s, best plan $829.13 per hour, none below $820.60 per hour, gap 1.03 %"
@@ -81,17 +89,19 @@ def test_a_stop_before_any_plan_says_so(hard):
     assert "stopped before a plan was found" in answer.reasons[0].sentence
 
 
-def test_handlers_are_put_back():
+def test_handlers_are_put_back(heard):
     before = signal.getsignal(signal.SIGINT)
-    with watched(quiet=True) as watch:
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
+
+    def solve(watch: Watch) -> None:
         watch.solving = True
         signal.raise_signal(signal.SIGINT)
         assert watch.stopped
+        signal.raise_signal(signal.SIGINT)
+
+    for work in (lambda watch: signal.raise_signal(signal.SIGINT), solve):
         with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+            watched(True, work)
+        assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_quick_solves_say_nothing_in_a_pipe():
@@ -100,8 +110,14 @@ def test_quick_solves_say_nothing_in_a_pipe():
     assert not pdopt_("solve", str(EASY), "--quiet").stderr
 
 
-@pytest.mark.parametrize(("when", "code", "status"), [("best plan", 0, "feasible"), ("reading", 4, "unknown")])
-def test_ctrl_c_on_a_terminal(hard, tmp_path, when, code, status):
+@pytest.mark.parametrize(
+    ("when", "ends"),
+    [
+        ("best plan", {(0, "feasible")}),
+        ("reading", {(4, "unknown"), (0, "feasible")}),  # on a busy machine the solver has begun when it arrives
+    ],
+)
+def test_ctrl_c_on_a_terminal(hard, tmp_path, when, ends):
     file = tmp_path / "fleet.yaml"
     file.write_text(yaml.safe_dump(hard, sort_keys=False))
     ours, theirs = pty.openpty()
@@ -118,8 +134,8 @@ def test_ctrl_c_on_a_terminal(hard, tmp_path, when, code, status):
     out, _ = process.communicate(timeout=60)
     os.close(ours)
     answer = json.loads(out)
-    assert (process.returncode, answer["status"]) == (code, status), said
-    if code == 0:
+    assert (process.returncode, answer["status"]) in ends, said
+    if when == "best plan":
         assert re.search(r"best plan \$[\d,.]+ per hour, none below \$[\d,.]+ per hour, gap [\d.]+ %", said)
         assert 0 < answer["bound_per_hour"] < answer["cost_per_hour"]
         assert answer["gap"] == pytest.approx(1 - answer["bound_per_hour"] / answer["cost_per_hour"])

@@ -18,7 +18,8 @@ def test_the_plan_says_what_simulation_made_of_it(tmp_path):
     assert again.exit_code == 0
 
 
-def test_bursts_that_no_instances_mend_end_with_the_reason():
+def test_bursts_that_no_instances_mend_end_with_the_reason(monkeypatch):
+    monkeypatch.setattr("pdopt.cli.validating.REQUESTS", 20_000)  # enough: they miss by far
     said = pdopt_("solve", MM1, "--validate", "--arrivals", "gamma", "--cv", "12", "--quiet")
     assert said.exit_code == 3
     assert "no plan was found that keeps every target" in said.stdout

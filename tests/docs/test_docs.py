@@ -19,6 +19,7 @@ def block(name: str) -> str:
     return found[1]
 
 
+@pytest.mark.slow  # .ci/run does it by itself
 def test_generated_pages_are_up_to_date():
     done = subprocess.run([sys.executable, "docs/build.py", "--check"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -26,7 +26,7 @@ KEYS = {
 FILES = sorted(file.relative_to(ROOT) for file in ROOT.rglob("*.yaml"))
 ANSWERS = [file for file in FILES if file.name.endswith(ANSWER)]
 FLEETS = [file for file in FILES if file not in ANSWERS]
-SLOW = {Path("realistic/two-sites-day.yaml")}
+SLOW = {Path("realistic/two-sites-day.yaml"), Path("realistic/six-llms.yaml")}
 
 
 def answer_file(fleet: Path) -> Path:

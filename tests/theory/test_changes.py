@@ -9,7 +9,7 @@ from math import inf
 import pytest
 
 import pdopt
-from tests.samples import answer_of, changed, fleet_of, town
+from tests.samples import answer_of, changed, fleet_of, some, town
 from tests.theory.test_shapes import COUNTS, GPUS, HOURS, carried, gpus_of, sized
 
 PLAIN = answer_of(sized(0)[-1])
@@ -41,7 +41,7 @@ def solved(fleet: dict, now):
     return pdopt.solve(fleet_of(fleet), current=now)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", some(range(30), first=10))
 def test_cost_is_that_of_enumeration(seed):
     rng, carries, price, now, fleet = changing(seed)
     rate, change = fleet["workloads"]["w"]["requests_per_second"], fleet["change"]
@@ -72,18 +72,18 @@ def test_cost_is_that_of_enumeration(seed):
 def test_the_cases_are_of_every_kind():
     """Changes decide in some, and idle instances go on in some."""
     idle = dearer = 0
-    for seed in range(30):
+    for seed in range(15):
         _, _, price, now, fleet = changing(seed)
         answer = solved(fleet, running(now))
         gpus = sum(pool.instances * pool.gpus_per_instance for pool in answer.pools)
         free = answer_of(changed(fleet, change=None))
         dearer += gpus * price > free.cost_per_hour + 1e-9
         idle += sum(p.utilisation * p.instances for p in answer.pools) < sum(p.instances for p in answer.pools) - 1
-    assert dearer > 4
-    assert idle > 2
+    assert dearer > 2
+    assert idle > 1
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", some(range(12), first=5))
 def test_cost_over_periods_is_that_of_enumeration(seed):
     """Each period against what runs now: starts of a shape are the most that any has more, stops that any has fewer."""
     rng, carries, price, now, fleet = changing(seed)
@@ -101,7 +101,7 @@ def test_cost_over_periods_is_that_of_enumeration(seed):
     assert solved(fleet, running(now)).cost_per_hour == pytest.approx(best)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", some(range(10), first=5))
 def test_without_costs_the_cheapest_plan_with_the_fewest_starts(seed):
     _, carries, price, now, fleet = changing(seed)
     fleet = changed(fleet, change=None)

@@ -9,7 +9,7 @@ from math import ceil, inf
 import pytest
 
 import pdopt
-from tests.samples import changed, cost_of, town
+from tests.samples import changed, cost_of, some, town
 from tests.samples import fleet_of as read
 from tests.theory.small import case_of, fleet_of, least, needs
 
@@ -28,7 +28,7 @@ def counted(case: dict, role: str, gpu: str) -> float:
     return case["prices"][gpu] * ceil(RATE / case[role][gpu] - 1e-12)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", some(range(20), first=7))
 def test_every_option_costs_what_enumeration_says(seed):
     case = case_of(random.Random(seed))
     found = costs(compared(fleet_of(case, RATE)))
@@ -45,7 +45,7 @@ def test_every_option_costs_what_enumeration_says(seed):
     assert found["free mix"] == pytest.approx(least(a * prices["a"] + b * prices["b"] for a, b in needs(case, RATE)))
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", some(range(10), first=4))
 def test_the_best_pair_of_many_is_the_best_though_few_are_solved(seed):
     case = case_of(random.Random(seed), "abcdef")
     comparison = compared(fleet_of(case, RATE))
@@ -92,7 +92,7 @@ def with_mixed(case: dict, rates: dict[str, float]) -> dict:
     return document
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", some(range(10), first=4))
 def test_apart_and_ordinary_instances_against_enumeration(seed):
     rng = random.Random(seed)
     case = case_of(rng)

@@ -13,7 +13,7 @@ from math import ceil, exp, inf, log
 import pytest
 
 from pdopt.studies.size import size
-from tests.samples import answer_of, changed, cost_of, decode_rows, fleet_of
+from tests.samples import answer_of, changed, cost_of, decode_rows, fleet_of, some
 from tests.theory.small import least
 
 MOST = 60
@@ -93,23 +93,25 @@ def ttft_s(case: dict, plan) -> float:
     return sum(mean_s(case[f"{r}_s"], case["rate"] / counts[r]) for r in ("encode", "prefill"))
 
 
-def test_cost_is_that_of_enumeration_but_for_the_splits():
+@pytest.mark.parametrize("cases", some([15, 60], first=1))
+def test_cost_is_that_of_enumeration_but_for_the_splits(cases):
     """Never below the exact optimum, nearly always at it, and never far above."""
     excess = []
-    for seed in range(60):
+    for seed in range(cases):
         case = case_of(seed)
         plan, exact = answer_of(epd(case)), enumerated(case)
         assert plan.status == "optimal"
         assert plan.cost_per_hour >= exact - 1e-6
         excess.append(plan.cost_per_hour / exact - 1)
-    assert sum(one < 1e-9 for one in excess) >= 55
+    assert sum(one < 1e-9 for one in excess) >= 0.9 * cases
     assert max(excess) < 0.04
 
 
-def test_a_plan_has_no_more_pools_than_it_needs():
+@pytest.mark.parametrize("cases", some([15, 40], first=1))
+def test_a_plan_has_no_more_pools_than_it_needs(cases):
     """Splits make many solutions alike: one pool a stage is found wherever one does (a mix may save an instance)."""
-    pools = [len(answer_of(epd(case_of(seed))).pools) for seed in range(40)]
-    assert sum(one == 3 for one in pools) >= 38
+    pools = [len(answer_of(epd(case_of(seed))).pools) for seed in range(cases)]
+    assert sum(one == 3 for one in pools) >= 0.95 * cases - 1e-9
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -121,7 +123,7 @@ def test_exact_mean_ttft_of_a_plan_holds_and_is_what_it_states(seed):
         assert plan.workloads[0].ttft_mean_ms == pytest.approx(ttft_s(case, plan) * 1e3, rel=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", some(range(12), first=5))
 def test_few_instances_are_found_exactly(seed):
     """Where few instances of either stage do, the splits that whole counts need are all there."""
     case = case_of(100 + seed)
@@ -172,7 +174,7 @@ def test_looser_targets_and_less_demand_are_never_dearer(key, values):
     assert costs[-1] < costs[0]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", some(range(6), first=3))
 def test_percentile_of_two_queues_is_on_the_safe_side(seed):
     """The sum of two exponential times has a known tail; a plan's p95 is at most its target."""
     case = case_of(40 + seed)
@@ -188,7 +190,7 @@ def test_percentile_of_two_queues_is_on_the_safe_side(seed):
     assert worst_s <= target_s * (1 + 1e-6)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", some(range(8), first=3))
 def test_plans_on_two_gpu_types_keep_the_exact_sum_along_every_way(seed):
     """Encode and prefill on either of two types: every encode pool feeds every prefill pool of its split in time."""
     case = case_of(60 + seed)

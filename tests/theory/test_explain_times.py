@@ -9,7 +9,7 @@ import yaml
 from typer.testing import CliRunner
 
 from pdopt.cli.app import app
-from tests.samples import answer_of, changed, cost_of, paper, town
+from tests.samples import answer_of, changed, cost_of, paper, village
 from tests.theory.test_explain import explained
 
 PERIODS = {"night": 10, "day": 14}
@@ -18,7 +18,7 @@ TERMS = {"reserved": {"usd_per_hour": 24, "kind": "reserved", "available": 1}, "
 
 def varied(**chat) -> dict:
     """Two LLMs on two GPU types, one workload that sleeps at night."""
-    fleet = {**town(), "periods": PERIODS}
+    fleet = {**village(), "periods": PERIODS}
     return changed(fleet, "workloads", "chat", requests_per_second={"night": 2, "day": 12}, **chat)
 
 
@@ -28,7 +28,7 @@ def with_terms(fleet: dict) -> dict:
 
 FLEETS = {
     "periods": varied(),
-    "terms": with_terms(town()),
+    "terms": with_terms(village()),
     "periods and terms": with_terms(varied()),
     "starts": changed(varied(), "skus", "big-node", start_usd=30),
     "scenarios": {

@@ -13,18 +13,13 @@ import pdopt
 from pdopt.studies.frontier.trying import Trier
 from tests.referee.fleets import Knobs, random_fleet
 from tests.referee.optimum import optimum
-from tests.samples import changed, cost_of, town
+from tests.samples import changed, cost_of, some, town
 from tests.samples import fleet_of as read
 from tests.theory.small import case_of, fleet_of
 
 RATE = 9.5
 MOST = 30.0  # dollars per hour beyond the cheapest: enough corners, few enough to enumerate
 TO = 1e-3  # the tolerance that the answer states
-
-
-def some(values, first=1):
-    """The first of them in every run of the tests, the others among the slow ones."""
-    return [pytest.param(value, marks=pytest.mark.slow) if n >= first else value for n, value in enumerate(values)]
 
 
 def corners(frontier) -> list[tuple[float, float]]:
@@ -100,7 +95,7 @@ def hamlet(**more) -> dict:
     return changed({**document, **more}, "models", second=None)
 
 
-@pytest.mark.parametrize("n", some([5, 3, 8]))
+@pytest.mark.parametrize("n", some([5, 3, 8], first=1))
 def test_corners_of_one_llm_are_those_of_the_closed_form(n):
     """n M/M/1 instances keep a TTFT of 1 / (mu - rate / n), and no less."""
     frontier = pdopt.frontier(read(many_corners()), "ttft", dearest_usd_per_h=2 * (n + 2))
@@ -110,7 +105,7 @@ def test_corners_of_one_llm_are_those_of_the_closed_form(n):
     assert [point.plan.instances["m"] for point in frontier.points] == [f"{k}P2D" for k in range(n, 1, -1)]
 
 
-@pytest.mark.parametrize("seed", some([1, *range(3, 12)]))
+@pytest.mark.parametrize("seed", some([1, *range(3, 12)], first=1))
 def test_ttft_corners_are_those_of_all_plans_on_two_gpu_types(seed):
     case = case_of(random.Random(seed))
     prices, decode = case["prices"], decode_usd(case)
@@ -125,7 +120,7 @@ def test_ttft_corners_are_those_of_all_plans_on_two_gpu_types(seed):
     agree(frontier, [plan for plan in plans if plan[0] <= 4000], 200, dearest)
 
 
-@pytest.mark.parametrize("seed", some(range(6)))
+@pytest.mark.parametrize("seed", some(range(6), first=1))
 def test_corners_of_all_targets_together_are_those_of_all_plans(seed):
     case = case_of(random.Random(seed), "a")
     price, rates = case["prices"]["a"], (case["prefill"], case["decode"]["a"])
@@ -136,7 +131,7 @@ def test_corners_of_all_targets_together_are_those_of_all_plans(seed):
     agree(frontier, [plan for plan in plans if plan[0] <= 400], 25, price * 11)
 
 
-@pytest.mark.parametrize("seed", some(range(6)))
+@pytest.mark.parametrize("seed", some(range(6), first=1))
 def test_tpot_corners_are_those_of_the_curve(seed):
     case = case_of(random.Random(seed), "a")
     price, prefill = case["prices"]["a"], ceil(RATE / case["prefill"]["a"] - 1e-12)
@@ -188,7 +183,9 @@ def scaled(document: dict, metric: str, factor: float) -> dict:
 
 
 @pytest.mark.parametrize(
-    "more", some([{"margins": {"prefill": 0.1, "demand": 0.05}}, {}, {"redundancy": {"instances": 1}}]), ids=str
+    "more",
+    some([{"margins": {"prefill": 0.1, "demand": 0.05}}, {}, {"redundancy": {"instances": 1}}], first=1),
+    ids=str,
 )
 def test_solving_at_each_point_and_just_below_it_costs_what_is_told(more):
     document = hamlet(**more)
@@ -204,7 +201,7 @@ def test_solving_at_each_point_and_just_below_it_costs_what_is_told(more):
         assert below.cost_per_hour is None or below.cost_per_hour > point.plan.cost_per_hour * (1 + 1e-6)
 
 
-@pytest.mark.parametrize("seed", some(range(2000, 2040)))
+@pytest.mark.parametrize("seed", some(range(2000, 2040), first=1))
 def test_the_curve_costs_what_the_referee_enumerates(seed):
     rng = random.Random(seed)
     document = yaml.safe_load(yaml.safe_dump(random_fleet(rng, Knobs(skus=2, workloads=2, unreachable=0.0))))

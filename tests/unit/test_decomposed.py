@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from benchmarks.scale.fleets import document
-from tests.samples import changed, fleet_of
+from tests.samples import changed, fleet_of, some
 from tests.theory import small
 
 import pdopt
@@ -60,7 +60,7 @@ def test_blocks_share_no_column_and_every_row_is_somewhere():
     assert names == {"instances_within_nodes", "spot_instances_within_nodes", "nodes_within_stock"}
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", some(range(12), first=4))
 def test_bound_and_plan_enclose_the_optimum(seed):
     table, matrix = program(seed, **({"redundancy": {"instances": 1}} if seed % 3 == 0 else {}))
     whole, parts = run(matrix, 60.0), solved(table, matrix, Until.within(6.0))
@@ -122,7 +122,9 @@ def test_it_goes_on_from_what_is_known():
     assert found.objective == pytest.approx(best.objective)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 4])  # of the first, a plan was once denied for a solver's tolerance
+@pytest.mark.parametrize(
+    "seed", some([0, 1, 4], first=1)
+)  # of the first, a plan was once denied for a solver's tolerance
 def test_no_generated_fleet_is_cheaper_than_its_bound(seed):
     table = lane_table(fleet_of(document(3, 3, 1, seed)))
     matrix = compile_matrix(build(table))

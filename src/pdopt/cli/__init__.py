@@ -7,11 +7,14 @@ import sys
 
 
 def main() -> None:
-    """Run pdopt; exit codes as documented: 0, 1, 2, 3, 4."""
-    from pdopt.cli.app import app
-
+    """Run pdopt; exit codes as documented: 0, 1, 2, 3, 4, and 130 on Ctrl-C."""
     try:
+        from pdopt.cli.app import app
+
         app()
+    except KeyboardInterrupt:  # before there is a command
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES):
             raise

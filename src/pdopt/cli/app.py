@@ -11,6 +11,7 @@ from pdopt.cli.budget import budget
 from pdopt.cli.calibrate import calibrate
 from pdopt.cli.check import check
 from pdopt.cli.compare import compare
+from pdopt.cli.ctrl_c import Interruptible
 from pdopt.cli.explain import explain
 from pdopt.cli.frontier import frontier
 from pdopt.cli.prices import prices_app
@@ -23,6 +24,7 @@ from pdopt.cli.trace import trace_app
 
 app = typer.Typer(
     name="pdopt",
+    cls=Interruptible,
     help="Plan GPU fleets for LLM serving: the cheapest prefill and decode instances that keep every latency target.",
     no_args_is_help=True,
     add_completion=False,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import current_thread, main_thread
-from types import FrameType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 from rich.console import Console
 from rich.status import Status
 
 from pdopt.cli.common import say
+from pdopt.cli.ctrl_c import CtrlC
 from pdopt.render.text import number, usd
 from pdopt.solving.watch import COST, VALUE, Progress, Watch
 
@@ -20,27 +19,47 @@ SILENT_S = 10.0  # in a pipe: what takes less needs no progress
 LONGEST_S = 60.0  # between two lines in a pipe, which double their distance until then
 REFRESH_S = 0.2  # on a terminal
 STOPPING = "stopping: the best plan so far follows; Ctrl-C again ends at once"
+T = TypeVar("T")
+
+
+def watched(quiet: bool, solve: Callable[[Watch], T]) -> T:
+    """Solve with a watch that says on standard error what it sees, and that the first Ctrl-C stops.
+
+    On a terminal one line that changes; in a pipe a line after ten seconds and then ever more seldom; with `quiet`
+    nothing.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C was pressed before the solver had begun, or again.
+    """
+    watch = Watch()
+
+    def stopped() -> bool:
+        begun = watch.solving and not watch.stopped
+        watch.stop()  # in any case: should the exception get lost, the solver ends all the same
+        if begun:
+            with suppress(RuntimeError):  # pressed in the middle of writing to standard error
+                say(STOPPING, quiet)
+                sys.stderr.flush()
+        return begun
+
+    with CtrlC(stopped) as ctrl_c, _shown(watch, quiet):
+        return ctrl_c.broken_off(solve, watch)
 
 
 @contextmanager
-def watched(quiet: bool) -> Iterator[Watch]:
-    """Give a watch that says on standard error what it sees, and that the first Ctrl-C stops.
-
-    On a terminal one line that changes; in a pipe a line after ten seconds and then ever more seldom; with `quiet`
-    nothing. Before the solver has begun, and when it is pressed again, Ctrl-C raises KeyboardInterrupt.
-    """
+def _shown(watch: Watch, quiet: bool) -> Iterator[None]:
     console = Console(stderr=True, highlight=False)
-    watch = Watch()
-    with _stopped_by_ctrl_c(watch, quiet):
-        if quiet:
-            yield watch
-        elif console.is_terminal:
-            with console.status("reading and building the program", spinner="line") as status:
-                watch.tell = _Line(status)
-                yield watch
-        else:
-            watch.tell = _Lines()
-            yield watch
+    if quiet:
+        yield
+    elif console.is_terminal:
+        with console.status("reading and building the program", spinner="line") as status:
+            watch.tell = _Line(status)
+            yield
+    else:
+        watch.tell = _Lines()
+        yield
 
 
 class _Line:
@@ -83,24 +102,3 @@ def _amount(goal: str, amount: float) -> str:
     if goal == COST:
         return f"{usd(amount)} per hour"
     return f"{number(3600 * amount)} of value per hour" if goal == VALUE else f"{amount:.1f} GPUs on SKUs not preferred"
-
-
-@contextmanager
-def _stopped_by_ctrl_c(watch: Watch, quiet: bool) -> Iterator[None]:
-    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # as a shell asks of what runs in the background
-    if ignored or current_thread() is not main_thread():  # only there may handlers be set
-        yield
-        return
-
-    def pressed(which: int, frame: FrameType | None) -> None:
-        if not watch.solving or watch.stopped:
-            raise KeyboardInterrupt
-        watch.stop()
-        say(STOPPING, quiet)
-        sys.stderr.flush()
-
-    before = signal.signal(signal.SIGINT, pressed)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

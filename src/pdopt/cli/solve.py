@@ -29,6 +29,7 @@ from pdopt.fleet.files import seen_from, write_atomically
 if TYPE_CHECKING:
     from pdopt.fleet.fleet import Fleet
     from pdopt.plan.plan import Answer
+    from pdopt.solving.watch import Watch
 
 
 class Method(StrEnum):
@@ -85,9 +86,14 @@ def solve(
     from pdopt.solving.solve import nothing_yet
     from pdopt.solving.solve import solve as solve_fleet
 
+    last: list[Answer] = []
+
     def solved(asked: Fleet) -> tuple[Answer, bool]:
-        with watched(quiet) as watch:
-            return solve_fleet(asked, time_limit, gap, running, watch=watch, method=method.value), watch.stopped
+        def watching(watch: Watch) -> tuple[Answer, bool]:
+            last.append(solve_fleet(asked, time_limit, gap, running, watch=watch, method=method.value))
+            return last[-1], watch.stopped
+
+        return watched(quiet, watching)
 
     try:
         if validate:
@@ -97,7 +103,7 @@ def solve(
         else:
             answer, _ = solved(problem)
     except KeyboardInterrupt:
-        answer = nothing_yet(problem)
+        answer = last[-1] if last else nothing_yet(problem)
     print_notes(answer.notes, quiet)
     if output is not None:
         if isinstance(answer, Plan):
@@ -113,10 +119,3 @@ def solve(
         raise typer.Exit(INFEASIBLE)
     if answer.status == "unknown":
         raise typer.Exit(OUT_OF_TIME)
-
-
-def _holds(answer: Answer) -> bool:
-    """Whether simulation, if there was one, confirmed the plan."""
-    from pdopt.plan.plan import Plan
-
-    return not isinstance(answer, Plan) or answer.validation is None or answer.validation.holds
