@@ -10,6 +10,8 @@ from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Split
 from pdopt.solving.highs import solve_relaxed
 
+LITTLE = 1e-4  # of the largest price
+
 
 def rounded(parts: Split, relaxed: Floats) -> Floats:
     """Give the relaxation's values, commitments and the like rounded; what belongs to slots is counted when settled."""
@@ -31,3 +33,14 @@ def fines(parts: Split) -> Floats:
     found = np.zeros(parts.whole.a.shape[0])
     found[parts.linking] = 3 * float(parts.whole.cost.max(initial=1.0))
     return found
+
+
+def priced(parts: Split, duals: Floats) -> Floats:
+    """Give prices of the linking rows: their duals, but where these are nothing a little, lest blocks take all of it."""
+    rows = parts.whole
+    prices = duals[parts.linking]
+    lower, upper = np.isfinite(rows.row_lower[parts.linking]), np.isfinite(rows.row_upper[parts.linking])
+    little = LITTLE * abs(prices).max(initial=0.0)
+    free = abs(prices) < little
+    prices = np.where(free & upper & ~lower, -little, prices)
+    return np.where(free & lower & ~upper, little, prices)

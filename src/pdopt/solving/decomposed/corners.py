@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from pdopt.program.matrix import Floats
 from pdopt.solving.decomposed.blocks import Split
-from pdopt.solving.decomposed.elastic import elastic, excess, whole
+from pdopt.solving.decomposed.elastic import SLACK, elastic, excess, whole
 from pdopt.solving.decomposed.owners import Whole
 from pdopt.solving.decomposed.pricing import Effort
 from pdopt.solving.highs import run
@@ -35,6 +35,13 @@ def corners(split: Split) -> list[list[Corner]]:
         touched = np.unique(split.whole.a[:, columns].tocsc().indices)
         found.setdefault(slot, []).append(Corner(columns, touched, rows[touched][:, columns].tocsc()))
     return list(found.values())
+
+
+def exceeding(split: Split, slots: list[list[Corner]], values: Floats) -> list[list[Corner]]:
+    """Give the slots in which values exceed a row, or are not whole."""
+    exceeded = excess(split.whole, values) > 0
+    broken = split.whole.whole & (abs(values - np.round(values)) > SLACK)
+    return [of for of in slots if any(exceeded[one.rows].any() or broken[one.columns].any() for one in of)]
 
 
 def settle(split: Split, corner: Corner, values: Floats, fines: Floats, effort: Effort) -> Floats:

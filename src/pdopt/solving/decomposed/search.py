@@ -12,9 +12,9 @@ import numpy as np
 
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.apart import Workers, run_apart
-from pdopt.solving.decomposed.beginning import fines, flowing, rounded
+from pdopt.solving.decomposed.beginning import fines, flowing, priced, rounded
 from pdopt.solving.decomposed.blocks import Split, split
-from pdopt.solving.decomposed.corners import Corner, corners, settle
+from pdopt.solving.decomposed.corners import Corner, corners, exceeding, settle
 from pdopt.solving.decomposed.decide import decide
 from pdopt.solving.decomposed.elastic import excess, whole
 from pdopt.solving.decomposed.facet import Point, outward
@@ -41,6 +41,7 @@ IN_VAIN = 3  # cycles that may bring neither a better bound nor a better plan
 MENDING = 4  # cycles that are spent on a plan alone, while there is none
 LITTLE = 1e-6  # part of the cost that counts as better
 SETTLING_S = 5.0
+OUTER_S = 3.0  # for values of the outer program, where groups share columns
 ENOUGH = 2  # cycles after which plans at other prices are of little help
 DECIDING = 0.9  # part of what is left that telling whether values are possible may take
 
@@ -139,7 +140,7 @@ def solve_decomposed(
         workers = Workers(pool, count, until.watch)
         outer = Outer(parts, owners.most[parts.shared], workers)
         ends = perf_counter() + MOST_SECONDS if until.ends is None else until.ends
-        search = Search(parts, outer, until.gap, ends, workers, relaxed[1][parts.linking])
+        search = Search(parts, outer, until.gap, ends, workers, priced(parts, relaxed[1]))
         if known is not None:
             search.raise_to(known.bound)
             search.note(None if known.values is None else flowing(apart, known.values))
@@ -219,7 +220,8 @@ def _raise_bound(search: Search) -> tuple[Floats, Floats] | None:
     if search.bound == np.inf or not search.outer.cuts:
         return None
     below = np.inf if search.best is None else search.cost(search.best) * (1 - PROVEN / 2)
-    found = search.outer.solve(search.left_s, search.gap / 4, search.bound, below)
+    seconds = search.left_s if len(search.split.groups) == 1 else min(search.left_s, OUTER_S)
+    found = search.outer.solve(seconds, search.gap / 4, search.bound, below)
     search.raise_to(min(found.bound, below))
     values = search.outer.relaxed() if found.values is None and found.status != "infeasible" else found.values
     return None if values is None else search.outer.parts(values)
@@ -292,12 +294,16 @@ def _towards(search: Search) -> tuple[Floats, Floats]:
 
 
 def _sweep(search: Search, relaxed: Floats) -> None:
-    """Settle block after block, the others as they are (at first as in the relaxation), and keep what that gives."""
+    """Settle block after block, the others as they are (at first as in the relaxation), and keep what that gives.
+
+    As long as there is no plan, only where rows are exceeded.
+    """
     before, effort = search.latest, SETTLED
     if before is None:
         before, effort = rounded(search.split, relaxed), FIRST
+    some = search.corners if search.best is not None else exceeding(search.split, search.corners, before)
     values = before
-    for found in search.workers.threads.map(lambda some: _settled(search, some, before, effort), search.corners):
+    for found in search.workers.threads.map(lambda slot: _settled(search, slot, before, effort), some):
         changed = found != before
         values = np.where(changed, found, values)
         search.master.add_parts(found)
