@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pdopt.fleet.fleet import Target
 from pdopt.fleet.profiles import DecodeProfile
 from pdopt.plan.conditions import AS_STATED, TIME_TOLERANCE, Conditions
 from pdopt.plan.forward.batch import decode_points
@@ -25,10 +26,20 @@ class DecodeForecast(PoolForecast):
         draws, model = self._draws(conditions), self._model()
         return [
             missed(name, target, shared_tpot_s(model, draws, target.statistic))
-            for name, workload in self.workloads.items()
-            for target in workload.targets_of("tpot")
+            for name, target in self._targets()
             if not within(model, draws, target.statistic, target.bound_s * (1 + TIME_TOLERANCE))
         ]
+
+    def holds(self, conditions: Conditions) -> bool:
+        """Whether all TPOT targets hold; what TPOT is where they do not, which takes long to find, is not asked for."""
+        draws, model = self._draws(conditions), self._model()
+        return all(
+            within(model, draws, target.statistic, target.bound_s * (1 + TIME_TOLERANCE))
+            for _, target in self._targets()
+        )
+
+    def _targets(self) -> list[tuple[str, Target]]:
+        return [(name, one) for name, workload in self.workloads.items() for one in workload.targets_of("tpot")]
 
     def _model(self) -> DecodeModel:
         return self.fleet.assumptions.decode_load, self.fleet.assumptions.decode_fit

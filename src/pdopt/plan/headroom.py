@@ -11,6 +11,7 @@ from pdopt.plan.plan import Headroom
 from pdopt.plan.pools import PoolForecast
 
 MOST = 9.0  # headroom beyond ten times the demand, or a tenth of the speed, is not told apart
+HALVINGS = 14
 
 
 def headroom(forecasts: Sequence[PoolForecast], workload: str, slower: dict[str, float]) -> Headroom:
@@ -48,9 +49,11 @@ def speed_lost(forecasts: Sequence[PoolForecast]) -> dict[str, float]:
 
 def _survived(forecasts: Sequence[PoolForecast], change: Callable[[float], Conditions]) -> float:
     def holds(growth: float) -> bool:
-        return not any(forecast.broken(change(growth)) for forecast in forecasts)
+        return all(forecast.holds(change(growth)) for forecast in forecasts)
 
-    return largest(holds, MOST, halvings=14)
+    if not holds(MOST / 2**HALVINGS):  # filled to the brim, as most pools are: nothing else need be looked at
+        return 0.0
+    return largest(holds, MOST, HALVINGS)
 
 
 def _down(fraction: float) -> float:

@@ -78,6 +78,10 @@ class PoolForecast(PoolView, ABC):
     def broken(self, conditions: Conditions = AS_STATED) -> list[str]:
         """Name the targets of this pool that do not hold under the conditions."""
 
+    def holds(self, conditions: Conditions) -> bool:
+        """Whether all targets hold under the conditions."""
+        return not self.broken(conditions)
+
     @abstractmethod
     def forecast(self, metric: str, conditions: Conditions) -> Iterator[tuple[str, float, Seen]]:
         """Yield (workload, its share of the pool's rate, statistic → seconds) for one metric."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from pdopt.fleet.fleet import Target, Workload
 from pdopt.plan.conditions import AS_STATED, TIME_TOLERANCE, Conditions
 from pdopt.plan.encoding import before_prefill_s
 from pdopt.plan.forward.queue import Arrivals, prefill_service_s
+from pdopt.plan.plan import Pool
 from pdopt.plan.pools import PoolForecast, Seen, missed
 
 
@@ -85,9 +87,13 @@ class PrefillForecast(PoolForecast):
         """Way to this pool's site and back, and the slowest one on to the decode pools that serve the workload."""
         ways = [self.fleet.transfer.overhead_s]
         kv_bytes = self.fleet.llms[self.pool.model].kv_bytes_per_token
-        for other in self.siblings:
-            takes = other.role == "decode" and other.model == self.pool.model and other.handover == handover
+        for other in self._decoders:
+            takes = other.handover == handover and workload.name in other.serves
             gb_per_s = self.fleet.link_gb_per_s(self.pool.sku, other.sku) if takes else None
-            if takes and workload.name in other.serves and gb_per_s and kv_bytes:
+            if gb_per_s and kv_bytes:
                 ways.append(ways[0] + kv_bytes * workload.input_tokens / gb_per_s / 1e9)
         return max(ways) + self.site_latency_s(workload)
+
+    @cached_property
+    def _decoders(self) -> list[Pool]:
+        return [other for other in self.siblings if other.role == "decode" and other.model == self.pool.model]

@@ -13,7 +13,7 @@ from pdopt.plan.forward.line import largest
 from pdopt.plan.forward.quadratic import quadratic_tpot_s
 
 DecodeModel = tuple[str, str]  # decode_load, decode_fit
-HALVINGS, STEPS = 45, 150
+HALVINGS, STEPS = 32, 150
 
 
 class Draw(NamedTuple):

@@ -36,7 +36,7 @@ def fines(parts: Split) -> Floats:
 
 
 def priced(parts: Split, duals: Floats) -> Floats:
-    """Give prices of the linking rows: their duals, but where these are nothing a little, lest blocks take all of it."""
+    """Give prices of the linking rows: their duals, and a little where these are nothing, lest blocks take all."""
     rows = parts.whole
     prices = duals[parts.linking]
     lower, upper = np.isfinite(rows.row_lower[parts.linking]), np.isfinite(rows.row_upper[parts.linking])

@@ -42,7 +42,7 @@ MENDING = 4  # cycles that are spent on a plan alone, while there is none
 LITTLE = 1e-6  # part of the cost that counts as better
 SETTLING_S = 5.0
 OUTER_S = 3.0  # for values of the outer program, where groups share columns
-ENOUGH = 2  # cycles after which plans at other prices are of little help
+TWICE = 2  # as many at first
 DECIDING = 0.9  # part of what is left that telling whether values are possible may take
 
 
@@ -164,7 +164,7 @@ def _search(search: Search, relaxed: Floats) -> None:
     in_vain = 0
     while not search.done() and in_vain < IN_VAIN:
         before = search.bound, search.best
-        if (search.cycle < ENOUGH and not search.heavy) or search.exhausted:
+        if search.cycle == 0 or search.exhausted:
             _vary(search)
         _join(search)
         if search.best is None or in_vain or len(search.split.groups) > 1:
@@ -205,9 +205,11 @@ def _add(search: Search, asked: dict[int, Asked], effort: Effort) -> list[Cut]:
 
 def _vary(search: Search) -> None:
     """Add plans that would be cheapest if prices were a little other, other for each block: joining needs choice."""
+    if search.heavy:
+        return
     sizes = len(search.split.blocks), len(search.prices)
     until = perf_counter() + VARYING * (search.ends - search.began)
-    for number, spread in enumerate(SPREADS):
+    for number, spread in enumerate(SPREADS * (TWICE if search.cycle == 0 else 1)):
         if search.done() or perf_counter() > until:
             return
         other = search.prices * np.exp(np.random.default_rng((search.cycle, number)).normal(0.0, spread, sizes))
