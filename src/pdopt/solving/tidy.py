@@ -18,7 +18,7 @@ from pdopt.solving.goals import keeping
 from pdopt.solving.highs import Outcome, run
 
 Floats = npt.NDArray[np.float64]
-SECONDS = 5.0
+SECONDS, PART = 3.0, 0.05  # at most, of the time limit: it is about plans that cost the same
 
 
 def tidy(table: LaneTable, matrix: Matrix, outcome: Outcome, time_limit_s: float | None = None) -> Decision:
@@ -28,7 +28,7 @@ def tidy(table: LaneTable, matrix: Matrix, outcome: Outcome, time_limit_s: float
     empty. With the nodes fixed, the fewest GPUs are sought; with these fixed too, the smallest load per pool.
     """
     assert outcome.values is not None
-    seconds = SECONDS if time_limit_s is None else max(time_limit_s / 10, 0.5)
+    seconds = SECONDS if time_limit_s is None else min(max(PART * time_limit_s, 0.5), SECONDS)
     kept = keeping(matrix, matrix.cost, float(matrix.cost @ outcome.values))
     fewest = fewest_pools(table, kept, _fewest_gpus(table, kept, outcome, seconds), seconds)
     values = _even_load(table, matrix, fewest)

@@ -238,13 +238,14 @@ def _close_in(search: Search, times: int, until: float) -> None:
         if values is None or search.done():
             return
         if not _cut_off(search, *values):
+            before = search.best
             _join(search, values[0], SETTLING_S)
-            search.exhausted = not (search.done() or _decided(search, *values))
+            search.exhausted = search.best is before and not (search.done() or _decided(search, *values))
 
 
 def _decided(search: Search, shared: Floats, own: Floats) -> bool:
-    """Whether values that mixes of plans allow could be told to be possible, or excluded."""
-    split, found = search.split, np.zeros(len(search.split.whole.cost))
+    """Whether values that mixes of plans allow could be told to be possible, the best plan then, or excluded."""
+    split, found, before = search.split, np.zeros(len(search.split.whole.cost)), search.best
     found[split.shared] = shared
     for group in range(len(split.groups)):
         watch = search.workers.watch.unheard
@@ -260,7 +261,7 @@ def _decided(search: Search, shared: Floats, own: Floats) -> bool:
             return False
         found[columns] = outcome.values
     search.note(found)
-    return search.done()
+    return search.best is not before
 
 
 def _cut_off(search: Search, shared: Floats, own: Floats) -> bool:
