@@ -14,7 +14,7 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
 from typing import Any
 
 import highspy
@@ -22,7 +22,8 @@ import yaml
 from benchmarks.peers.ours import Clock
 from benchmarks.scale.fleets import document
 
-GAPS = {"to_1_percent_cpu_s": 0.01, "to_0.1_percent_cpu_s": 0.001, "to_proven_cpu_s": 1e-8}
+GAPS = {"to_1_percent_s": 0.01, "to_0.5_percent_s": 0.005, "to_0.2_percent_s": 0.002, "to_0.1_percent_s": 0.001}
+GAPS["to_proven_s"] = 1e-8
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def measured(point: Point) -> dict[str, Any]:
 
 
 def measure(point: Point) -> dict[str, Any]:
-    """Measure here: CPU seconds of each stage and to each gap, the peak of memory."""
+    """Measure here: CPU seconds of each stage, seconds of the clock to each gap, the peak of memory."""
     import pdopt
     from pdopt.capacity.lanes import lane_table
     from pdopt.plan.assemble import assemble
@@ -73,12 +74,12 @@ def measure(point: Point) -> dict[str, Any]:
     solver.silent()
     clock.of("hand_over", lambda: scaled(matrix).hand_to(solver))
     built_mb = _peak_mb()
-    began, used = perf_counter(), process_time()
+    began = perf_counter()
 
     def tell(progress: Progress) -> None:
         for name, gap in GAPS.items():
             if progress.gap is not None and progress.gap <= gap:
-                reached.setdefault(name, round(process_time() - used, 2))
+                reached.setdefault(name, round(perf_counter() - began, 2))
 
     until = Until(began + point.limit_s, 0.0, Watch(tell))
     outcome = clock.of("solve", lambda: reach(table, matrix, until))
@@ -90,7 +91,7 @@ def measure(point: Point) -> dict[str, Any]:
         assert not broken, broken
         if plan.status == "optimal":
             for name in GAPS:
-                reached.setdefault(name, round(clock.cpu_s["solve"], 2))
+                reached.setdefault(name, round(clock.wall_s["solve"], 2))
         found = {"status": plan.status, "usd_per_h": round(plan.cost_per_hour, 2), "gap": round(plan.gap, 6)}
     return {
         **found,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from benchmarks.scale.measure import Point, measured
 from benchmarks.scale.sizes import SIZES
 
-LIMITS_S = {"S": 10.0, "L-day": 90.0, "XL-day": 90.0}
+LIMITS_S = {"S": 10.0, "M-day": 120.0, "L-day": 300.0, "XL-day": 300.0}
 USUAL_LIMIT_S = 60.0
 GROWING = {  # beside 10 LLMs on 10 SKUs in 1 period, one to three workloads each
     "LLMs": [Point(n, 10) for n in (1, 3, 10, 30, 100, 300, 1000)],
@@ -23,7 +23,7 @@ def size_rows(names: list[str] | None = None, most_s: float = 1e9) -> Iterator[d
     for name in names or list(SIZES):
         size = SIZES[name]
         limit_s = min(LIMITS_S.get(name, USUAL_LIMIT_S), most_s)
-        point = Point(size.llms, size.skus, size.periods, tight=size.tight, limit_s=limit_s)
+        point = Point(size.llms, size.skus, size.periods, tight=size.tight, seed=size.seed, limit_s=limit_s)
         yield {"size": name, **measured(point)}
 
 

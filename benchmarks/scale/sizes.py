@@ -18,11 +18,15 @@ class Size(NamedTuple):
     skus: int
     periods: int = 1
     tight: bool = False
+    seed: int = 0
 
 
 SIZES = {
     "S": Size(1, 4),
     "M": Size(10, 10),
+    "M-b": Size(10, 10, seed=1),
+    "M-c": Size(10, 10, seed=2),
+    "M-d": Size(10, 10, seed=3),
     "M-tight": Size(10, 10, tight=True),
     "M-day": Size(10, 10, 24),
     "L": Size(100, 10),

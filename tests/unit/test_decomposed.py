@@ -15,9 +15,12 @@ import pdopt
 from pdopt.capacity.lanes import lane_table
 from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
+from pdopt.solving.decomposed.beginning import fines, priced
 from pdopt.solving.decomposed.blocks import split
+from pdopt.solving.decomposed.corners import corners, exceeding, settle
 from pdopt.solving.decomposed.elastic import elastic, excess
 from pdopt.solving.decomposed.owners import owners_of
+from pdopt.solving.decomposed.plans import SETTLED
 from pdopt.solving.decomposed.search import solve_decomposed
 from pdopt.solving.highs import run
 from pdopt.solving.watch import Progress, Until, Watch
@@ -82,6 +85,42 @@ def test_what_cannot_be_is_said():
         if name == "nodes_within_stock":
             none[row] = 0.0
     assert solved(table, replace(matrix, row_upper=none), Until.within(5.0)).status == "infeasible"
+
+
+def test_rows_of_no_price_get_a_little():
+    """Blocks would take all there is of what is free; the sign is that of the side that is bounded."""
+    table, matrix = program(2)
+    parts = split(owners_of(table, matrix), matrix)
+    duals = np.zeros(matrix.a.shape[0])
+    duals[parts.linking[0]] = -5.0
+    prices = priced(parts, duals)
+    above = np.isfinite(matrix.row_upper[parts.linking])
+    assert prices[0] == -5.0
+    assert (prices[1:][above[1:]] < 0).all()
+    assert (abs(prices[1:]) <= 5e-4).all()
+
+
+def test_only_slots_that_exceed_rows_are_mended():
+    table, matrix = program(2)
+    parts = split(owners_of(table, matrix), matrix)
+    slots, best = corners(parts), run(matrix, 60.0)
+    assert len(slots) == len(PERIODS)
+    assert exceeding(parts, slots, best.values) == []
+    broken = best.values.copy()
+    nodes = [column for (name, index), column in matrix.column_of.items() if name == "Nodes" and "morning" in index]
+    broken[nodes] = 0.0
+    assert exceeding(parts, slots, broken) == [slots[1]]
+    for corner in slots[1]:
+        broken[corner.columns] = settle(parts, corner, broken, fines(parts), SETTLED)
+    assert exceeding(parts, slots, broken) == []
+
+
+def test_the_same_steps_give_the_same_plan():
+    table = lane_table(fleet_of(document(4, 4, 1, seed=3)))
+    matrix = compile_matrix(build(table))
+    first, second = (solved(table, matrix, Until.within(60.0)) for _ in range(2))
+    assert first.status == "optimal"
+    assert (first.values == second.values).all()
 
 
 def test_elastic_rows_cost_what_they_are_exceeded_by():

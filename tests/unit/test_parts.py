@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from benchmarks.scale.fleets import document as scale_document
 from tests.samples import answer_of, changed, fleet_of, town
 
 from pdopt.capacity.lanes import lane_table
@@ -44,6 +45,28 @@ def test_llms_that_pay_by_gpu_are_solved_apart_and_cost_the_same():
     assert (row <= matrix.row_upper + 1e-6).all()
     assert (row >= matrix.row_lower - 1e-6).all()
     assert matrix.cost @ apart.values == pytest.approx(apart.objective)
+
+
+def test_hours_that_share_nothing_are_solved_apart_and_cost_the_same():
+    table = lane_table(fleet_of(scale_document(2, 3, 4, seed=2)))
+    matrix, heard = compile_matrix(build(table)), []
+    apart = solve_parts(owners_of(table, matrix), matrix, Until(watch=Watch(heard.append)), _alone)
+    together = run(matrix)
+    assert apart.status == together.status == "optimal"
+    assert apart.objective == pytest.approx(together.objective)
+    assert apart.bound == pytest.approx(together.objective)
+    activity = matrix.a @ apart.values
+    assert np.allclose(activity, np.clip(activity, matrix.row_lower, matrix.row_upper), atol=1e-5)
+    told = [progress for progress in heard if progress.best is not None and progress.bound is not None]
+    assert told  # only once all hours have a plan
+    assert all(progress.bound <= together.objective * (1 + 1e-7) for progress in told)
+    assert all(progress.best >= together.objective * (1 - 1e-7) for progress in told)
+
+
+def test_one_hour_alone_is_one_part():
+    table = lane_table(fleet_of(scale_document(3, 3, 1, seed=2)))
+    matrix = compile_matrix(build(table))
+    assert solve_parts(owners_of(table, matrix), matrix, Until(), _alone) is None
 
 
 def test_nodes_that_are_short_stay():

@@ -46,7 +46,8 @@ def decide(
     program = _at(split, columns, shared)
     place = np.full(len(split.whole.cost), -1)
     place[columns] = np.arange(len(columns))
-    mine = [least for least in known if least.block in set(blocks)]
+    wanted = set(blocks)
+    mine = [least for least in known if least.block in wanted]
     lengths = [len(least.terms) for least in mine]
     at = np.concatenate([place[split.blocks[least.block].columns] for least in mine] or [np.zeros(0, dtype=int)])
     terms = np.concatenate([least.terms for least in mine] or [np.zeros(0)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -35,6 +36,7 @@ class Master:
     columns: list[Column] = field(default_factory=list)
     known: dict[tuple[int, bytes], int] = field(default_factory=dict)
     least: list[Least] = field(default_factory=list)
+    by_block: defaultdict[int, list[Column]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, block: int, values: Floats) -> None:
         """Add a plan of a block, once, if it is one: whole."""
@@ -44,6 +46,7 @@ class Master:
         column = Column(block, values, float(part.matrix.cost @ values), np.asarray(part.links @ values))
         if self.known.setdefault(_key(column), len(self.columns)) == len(self.columns):
             self.columns.append(column)
+            self.by_block[block].append(column)
 
     def learn(self, block: int, cost: Floats, outcome: Outcome) -> None:
         """Keep what solving a block at some cost has given: a plan, and what none is below."""
@@ -55,7 +58,7 @@ class Master:
 
     def of_block(self, block: int) -> list[Column]:
         """Give the plans of one block."""
-        return [column for column in self.columns if column.block == block]
+        return self.by_block[block]
 
     def add_parts(self, values: Floats) -> None:
         """Add the plan of every block in a solution of the whole."""

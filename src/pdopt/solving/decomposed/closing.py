@@ -1,0 +1,110 @@
+"""The bound: the cheapest values of the outer program are cut off until one of them is possible."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import numpy as np
+
+from pdopt.program.matrix import Floats
+from pdopt.solving.decomposed.decide import decide
+from pdopt.solving.decomposed.facet import Point, outward
+from pdopt.solving.decomposed.outer import ROOM, Cut, excluded
+from pdopt.solving.decomposed.plans import join
+from pdopt.solving.decomposed.pricing import Asked, price
+from pdopt.solving.decomposed.state import Search
+from pdopt.solving.highs import PROVEN
+
+SETTLING_S = 5.0
+OUTER_S = 1.0  # for values of the outer program, where groups share columns
+DECIDING = 0.9  # part of what is left that telling whether values are possible may take
+LITTLE = 1e-6  # part of a cost that counts as more
+
+
+def close_in(search: Search, times: int, until: float) -> None:
+    """Cut off the cheapest values of the outer program until one of them is possible, so many times at most."""
+    for _ in range(times):
+        if search.done() or perf_counter() > until or search.exhausted:
+            return
+        values = raise_bound(search)
+        if values is None or search.done():
+            return
+        if not _cut_off(search, *values):
+            before = search.best
+            join(search, values[0], SETTLING_S)
+            search.exhausted = search.best is before and not (search.done() or _decided(search, *values))
+
+
+def raise_bound(search: Search) -> tuple[Floats, Floats] | None:
+    """Solve the outer program; give its values, None if there are none."""
+    if search.bound == np.inf or not search.outer.cuts:
+        return None
+    below = np.inf if search.best is None else search.cost(search.best) * (1 - PROVEN / 2)
+    seconds = search.left_s if len(search.split.groups) == 1 else min(search.left_s, OUTER_S)
+    found = search.outer.solve(seconds, search.gap / 4, search.bound, below)
+    search.raise_to(min(found.bound, below))
+    values = search.outer.relaxed() if found.values is None and found.status != "infeasible" else found.values
+    return None if values is None else search.outer.parts(values)
+
+
+def add(search: Search, asked: dict[int, Asked]) -> list[Cut]:
+    """Solve the blocks of some groups at prices; keep their plans and what follows for all plans."""
+    cuts = price(search.workers, search.master, asked, search.fine)
+    if any(cut.at_least == np.inf for cut in cuts):  # a block alone is impossible
+        search.raise_to(np.inf)
+    else:
+        search.outer.cuts.extend(cut for cut in cuts if np.isfinite(cut.at_least))
+    return cuts
+
+
+def _decided(search: Search, shared: Floats, own: Floats) -> bool:
+    """Whether values that mixes of plans allow could be told to be possible, the best plan then, or excluded."""
+    split, found, before = search.split, np.zeros(len(search.split.whole.cost)), search.best
+    found[split.shared] = shared
+    for group in range(len(split.groups)):
+        watch = search.workers.watch.unheard
+        outcome, columns = decide(split, group, shared, search.master.least, DECIDING * search.left_s, watch)
+        if outcome.status == "infeasible":
+            exclusion = excluded(split, group, shared)
+            if exclusion is not None:
+                search.outer.excluded.append(exclusion)
+            return exclusion is not None
+        if outcome.values is None or outcome.objective is None:
+            return False
+        if outcome.objective > own[group] + LITTLE * max(abs(own[group]), 1.0):
+            return False
+        found[columns] = outcome.values
+    search.note(found)
+    return search.best is not before
+
+
+def _cut_off(search: Search, shared: Floats, own: Floats) -> bool:
+    """Whether a cut was found that these values break."""
+    towards = _towards(search)
+    asking = set(range(len(search.split.groups)))
+    while asking and not search.done():
+        asked = {}
+        for group in asking:
+            found = outward(search.master, group, Point(shared, own[group]), Point(towards[0], towards[1][group]))
+            if found is not None:
+                asked[group] = found
+        cuts = add(search, asked)
+        if any(cut.missed_by(shared, own) > 2 * ROOM for cut in cuts):
+            return True
+        asking = set(asked)
+    return search.done()
+
+
+def _towards(search: Search) -> tuple[Floats, Floats]:
+    """Give shared values that are enough for all blocks, and more than the blocks of each group cost there."""
+    split = search.split
+    if search.best is None:
+        shared = search.outer.most
+        own = [sum(max(c.cost for c in search.master.of_block(b)) for b in group.blocks) for group in split.groups]
+    else:
+        shared = search.best[split.shared]
+        own = [
+            sum(float(split.blocks[b].matrix.cost @ search.best[split.blocks[b].columns]) for b in group.blocks)
+            for group in split.groups
+        ]
+    return shared, np.array([cost + 1.0 for cost in own])
