@@ -24,11 +24,18 @@ def write_rows(file: Path, rows: Sequence[dict[str, object]]) -> None:
         lines.writerows(rows)
 
 
-def write_as_they_come(file: Path, rows: Iterable[dict[str, object]]) -> None:
-    """Write results after each one, so that a run that is stopped leaves those it has."""
-    found: list[dict[str, object]] = []
+def write_as_they_come(file: Path, rows: Iterable[dict[str, object]], keeping: str | None = None) -> None:
+    """Write results after each one, so that a run that is stopped leaves those it has.
+
+    Those of before stay where `keeping` names the column that tells them apart, until they are measured again.
+    """
+    found: list[dict[str, object]] = [] if keeping is None else [dict(row) for row in read_rows(file)]
     for row in rows:
-        found.append(row)
+        same = [place for place, one in enumerate(found) if keeping is not None and one[keeping] == row[keeping]]
+        if same:
+            found[same[0]] = row
+        else:
+            found.append(row)
         longest = max(found, key=len)
         write_rows(file, [dict.fromkeys(longest, "") | one for one in found])
 

@@ -1,7 +1,7 @@
 """``python -m benchmarks.scale [PART …] [--sizes …] [--most-s S]``: results, docs/scale.md and docs/peers.md.
 
 Parts are sizes, growth and peers (that is ``python -m benchmarks.peers``, which needs PuLP); without any, all.
-`--page` only writes the pages anew.
+With `--sizes` only these are measured again. `--page` only writes the pages anew.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ def main() -> None:
 
 def _measure(wanted: argparse.Namespace) -> None:
     if "sizes" in wanted.parts:
-        write_as_they_come(wanted.results / "sizes.csv", size_rows(wanted.sizes, wanted.most_s))
+        keeping = "size" if wanted.sizes else None
+        write_as_they_come(wanted.results / "sizes.csv", size_rows(wanted.sizes, wanted.most_s), keeping)
     if "growth" in wanted.parts:
         write_as_they_come(wanted.results / "growth.csv", growth_rows(wanted.growth_limit, wanted.largest))
     wanted.results.mkdir(exist_ok=True)

@@ -50,7 +50,7 @@ KINDS = (  # input and output tokens, TTFT and TPOT targets in ms: chat, retriev
 
 
 def document(
-    llms: int, skus: int, periods: int = 1, seed: int = 0, *, tight: bool = False, workloads: int | None = None
+    llms: int, skus: int, periods: int = 1, seed: int = 0, *, tight: float = 0.0, workloads: int | None = None
 ) -> dict[str, Any]:
     """Give a fleet file as a mapping.
 
@@ -59,8 +59,8 @@ def document(
     llms, skus, periods : int
         How many; at most twelve SKUs.
     seed : int
-    tight : bool
-        Whether each SKU has stock for a part of the load only.
+    tight : float, optional
+        Nodes of eight GPUs per LLM in stock, of all SKUs together; without, nodes are never short.
     workloads : int, optional
         Of each LLM; one to three are drawn where it is left out.
     """
@@ -78,7 +78,7 @@ def document(
     }
     if tight:
         for name, gpu in gpus.items():
-            nodes[name]["available"] = max(2, round(3.0 * llms / skus * rng.uniform(0.7, 1.3) * 8 / gpu.per_node))
+            nodes[name]["available"] = max(2, round(tight * llms / skus * rng.uniform(0.7, 1.3) * 8 / gpu.per_node))
     found: dict[str, Any] = {"name": f"{llms} LLMs on {skus} SKUs, {periods} periods, seed {seed}", "skus": nodes}
     if periods > 1:
         found["periods"] = {f"h{hour:02d}": 24 / periods for hour in range(periods)}

@@ -34,7 +34,7 @@ class Point:
     skus: int
     periods: int = 1
     workloads: int = 0  # of each LLM; 0: one to three
-    tight: bool = False
+    tight: float = 0.0
     seed: int = 0
     limit_s: float = 60.0
 

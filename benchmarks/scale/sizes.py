@@ -17,7 +17,7 @@ class Size(NamedTuple):
     llms: int
     skus: int
     periods: int = 1
-    tight: bool = False
+    tight: float = 0.0  # nodes per LLM in stock, of all SKUs together; 0: as many as are wanted
     seed: int = 0
 
 
@@ -27,10 +27,10 @@ SIZES = {
     "M-b": Size(10, 10, seed=1),
     "M-c": Size(10, 10, seed=2),
     "M-d": Size(10, 10, seed=3),
-    "M-tight": Size(10, 10, tight=True),
+    "M-tight": Size(10, 10, tight=3.0),
     "M-day": Size(10, 10, 24),
     "L": Size(100, 10),
-    "L-tight": Size(100, 10, tight=True),
+    "L-tight": Size(100, 10, tight=5.0),
     "L-day": Size(100, 10, 24),
     "XL": Size(200, 12),
     "XL-day": Size(200, 12, 24),

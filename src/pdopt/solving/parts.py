@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.apart import take_apart
 from pdopt.solving.decomposed.owners import Owners, Whole
+from pdopt.solving.decomposed.separate import separate
 from pdopt.solving.highs import Outcome
 from pdopt.solving.watch import Progress, Until, Watch
 
@@ -59,7 +60,7 @@ def solve_parts(owners: Owners, matrix: Matrix, until: Until, alone: Alone) -> O
     Nodes join everything that runs on them. But where they hold whole numbers of instances (one GPU each, or billed by
     GPU) and are not short, each is paid for by the instances on it, and joins nothing.
     """
-    folded = fold(matrix)
+    folded = fold(separate(matrix))  # needs the names of rows, which parts have not
     apart = take_apart(folded.matrix)
     if apart is None or len(apart.programs) < 2:
         return None

@@ -18,7 +18,7 @@ VARIED = Effort(5.0, 5e-3, 100)  # of a block at other prices
 FIRST, SETTLED = Effort(5.0, 2e-2, 50), Effort(5.0, 2e-3, 200)  # of settling a block in the first pass, and later
 SPREADS = (0.03, 0.06, 0.12, 0.25)  # of the logarithm of prices, where plans of other mixes are wanted
 AT_FIRST = 2  # as many in the first cycle
-VARYING = 0.1  # part of the time that plans at other prices may take in a cycle
+VARYING = 0.25  # part of the time that plans at other prices may take in a cycle
 JOINING = 0.15  # part of what is left that one choice among the plans may take
 
 

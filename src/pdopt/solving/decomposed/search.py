@@ -23,7 +23,7 @@ from pdopt.solving.highs import PROVEN, Outcome, solve_relaxed
 from pdopt.solving.watch import Until
 
 MOST_SECONDS = 3600.0  # where no limit is given
-HEAVY = 0.1  # part of the time from which a round of prices is not to be repeated for plans alone
+HEAVY = 0.25  # part of the time from which a round of prices is not to be repeated for plans alone
 CUTTING = 0.3  # part of the time that cutting may take in a cycle
 CUTS = 8  # times that values are cut off in the first cycle, and twice as often in each that follows
 IN_VAIN = 3  # cycles that may bring neither a better bound nor a better plan
