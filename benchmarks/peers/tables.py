@@ -36,8 +36,8 @@ def write_as_they_come(file: Path, rows: Iterable[dict[str, object]], keeping: s
             found[same[0]] = row
         else:
             found.append(row)
-        longest = max(found, key=len)
-        write_rows(file, [dict.fromkeys(longest, "") | one for one in found])
+        every = dict.fromkeys((name for one in found for name in one), "")
+        write_rows(file, [every | one for one in found])
 
 
 def read_rows(file: Path) -> Rows:
