@@ -12,7 +12,7 @@ LIMITS_S = {"S": 10.0, "M-day": 120.0, "L-day": 300.0, "XL-day": 300.0}
 USUAL_LIMIT_S = 60.0
 GROWING = {  # beside 10 LLMs on 10 SKUs in 1 period, one to three workloads each
     "LLMs": [Point(n, 10) for n in (1, 3, 10, 30, 100, 300, 1000)],
-    "SKUs": [Point(30, n) for n in (2, 4, 8, 12)],
+    "SKUs": [Point(30, n) for n in (4, 8, 12)],
     "periods": [Point(10, 10, n) for n in (1, 6, 24, 72, 168)],
     "workloads of each LLM": [Point(10, 10, workloads=n) for n in (1, 2, 5, 10, 20, 40)],
 }
