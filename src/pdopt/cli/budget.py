@@ -115,7 +115,7 @@ def _lines(answer: BudgetCurve | MonthlyPlan) -> Iterable[Line]:
 def _draw(answer: BudgetCurve | MonthlyPlan | NoPlan, file: Path) -> None:
     from pdopt.plan.plan import NoPlan
     from pdopt.render.budget_plot import plot_curve, plot_months
-    from pdopt.render.plot import PlotRefusedError
+    from pdopt.render.drawing import PlotRefusedError
     from pdopt.studies.months.answers import MonthlyPlan
 
     if isinstance(answer, NoPlan):

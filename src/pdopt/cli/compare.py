@@ -50,7 +50,7 @@ def compare(
 
 def _drawn(answer: Comparison, file: Path) -> None:
     from pdopt.render.compare_plot import plot_comparison
-    from pdopt.render.plot import PlotRefusedError
+    from pdopt.render.drawing import PlotRefusedError
 
     try:
         plot_comparison(answer, file)

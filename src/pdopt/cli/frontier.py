@@ -108,8 +108,8 @@ def _factor(fleet: Fleet, over: str, names: tuple[str, ...], given: tuple[str, s
 
 
 def _drawn(answer: Frontier, file: Path) -> None:
+    from pdopt.render.drawing import PlotRefusedError
     from pdopt.render.frontier_plot import plot_frontier
-    from pdopt.render.plot import PlotRefusedError
 
     try:
         plot_frontier(answer, file)

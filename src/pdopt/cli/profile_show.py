@@ -37,7 +37,8 @@ def show_profile(
         raise refuse(f"{llm}: no such profiles; {offered([entry])}")
     show(profile_lines(chosen))
     if plot is not None:
-        from pdopt.render.plot import PlotRefusedError, plot_curves
+        from pdopt.render.drawing import PlotRefusedError
+        from pdopt.render.plot import plot_curves
 
         try:
             plot_curves(chosen, plot)

@@ -149,7 +149,7 @@ def _answer(found: Simulation, output: Path | None, plot: Path | None, as_json: 
     if output is not None:
         write(found, output)
     if plot is not None:
-        from pdopt.render.plot import PlotRefusedError
+        from pdopt.render.drawing import PlotRefusedError
         from pdopt.render.plot_simulation import plot_simulation
 
         try:

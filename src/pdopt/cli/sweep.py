@@ -183,7 +183,7 @@ def _stopped(prepared: Prepared, kept: Journal | InMemory, output: Path | None) 
 
 
 def _finish(answer: Sweep, kept: Journal | InMemory, files: tuple[Path | None, Path | None], as_json: bool) -> None:
-    from pdopt.render.plot import PlotRefusedError
+    from pdopt.render.drawing import PlotRefusedError
     from pdopt.render.sweep import sweep_lines
     from pdopt.render.sweep_picture import plot_sweep
     from pdopt.render.text import show

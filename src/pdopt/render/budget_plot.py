@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pdopt.fleet.hours import HOURS_PER_MONTH
-from pdopt.render.plot import PlotRefusedError
+from pdopt.render.drawing import PlotRefusedError, blank, write
 from pdopt.studies.budget.answers import BudgetCurve
 from pdopt.studies.months.answers import MonthlyPlan
 
@@ -46,7 +46,7 @@ def plot_curve(curve: BudgetCurve, file: Path) -> None:
         above.xaxis.set_major_locator(MaxNLocator(6))
         above.xaxis.set_major_formatter("{x:,.0f}")
     figure.suptitle(f"{curve.name}: what money serves")
-    _save(figure, file)
+    write(figure, file)
 
 
 def _to_month(usd_per_h: Any) -> Any:
@@ -102,7 +102,7 @@ def plot_months(plan: MonthlyPlan, file: Path) -> None:
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
     figure.suptitle(f"{plan.name}: ${plan.usd:,.0f} over {plan.months_planned} months")
-    _save(figure, file)
+    write(figure, file)
 
 
 def _stack(axis: Any, kinds: list[Kind], of_month: list[dict[Kind, float]], title: str) -> None:
@@ -124,21 +124,10 @@ def _mark_orders(axis: Any, plan: MonthlyPlan) -> None:
 
 
 def _figure(columns: int) -> tuple[Any, list[Any]]:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise PlotRefusedError("drawing needs matplotlib; pip install 'pdopt[plot]'") from None
-    figure = Figure(figsize=(7.5 * columns, 5.2), layout="constrained")
+    figure = blank(7.5 * columns, 5.2)
     axes = figure.subplots(1, columns, squeeze=False)[0]
     for axis in axes:
         axis.grid(alpha=0.3)
         axis.set_axisbelow(True)
         axis.spines["right"].set_visible(False)
     return figure, list(axes)
-
-
-def _save(figure: Any, file: Path) -> None:
-    try:
-        figure.savefig(file, dpi=130)
-    except OSError as why:
-        raise PlotRefusedError(f"cannot be written ({why.strerror})") from None

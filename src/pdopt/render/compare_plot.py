@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pdopt.render.plot import PlotRefusedError
+from pdopt.render.drawing import blank, write
 from pdopt.render.text import usd
 from pdopt.studies.compare.answers import Comparison, Option
 
@@ -20,12 +20,8 @@ def plot_comparison(comparison: Comparison, file: Path) -> None:
     PlotRefusedError
         matplotlib is not installed, or the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise PlotRefusedError("drawing needs matplotlib; pip install 'pdopt[plot]'") from None
     options = sorted(comparison.options, key=lambda option: -_cost(option))
-    figure = Figure(figsize=(9, 1.4 + 0.45 * len(options)), layout="constrained")
+    figure = blank(9, 1.4 + 0.45 * len(options))
     axis = figure.subplots()
     most = max((_cost(option) for option in options if option.plan), default=1.0)
     for place, option in enumerate(options):
@@ -34,10 +30,7 @@ def plot_comparison(comparison: Comparison, file: Path) -> None:
     axis.set(xlabel="dollars per hour", xlim=(0, 1.35 * most), ylim=(-0.6, len(options) - 0.4))
     axis.set_title(f"{comparison.name}: {comparison.wins} wins", loc="left", fontsize=11)
     axis.spines[["top", "right"]].set_visible(False)
-    try:
-        figure.savefig(file, dpi=130)
-    except OSError as why:
-        raise PlotRefusedError(f"cannot be written ({why.strerror})") from None
+    write(figure, file)
 
 
 def _cost(option: Option) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pdopt.render.plot import PlotRefusedError
+from pdopt.render.drawing import blank, write
 from pdopt.studies.frontier.answers import Frontier
 from pdopt.studies.frontier.words import amount, what_varies
 
@@ -20,11 +20,7 @@ def plot_frontier(frontier: Frontier, file: Path) -> None:
     PlotRefusedError
         matplotlib is not installed, or the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise PlotRefusedError("drawing needs matplotlib; pip install 'pdopt[plot]'") from None
-    figure = Figure(figsize=(9, 5.4), layout="constrained")
+    figure = blank(9, 5.4)
     axis = figure.subplots()
     by_money = frontier.over == "cost"
     _draw_steps(axis, frontier, by_money)
@@ -36,10 +32,7 @@ def plot_frontier(frontier: Frontier, file: Path) -> None:
     axis.grid(alpha=0.3)
     axis.spines[["top", "right"]].set_visible(False)
     axis.legend(fontsize=9, frameon=False)
-    try:
-        figure.savefig(file, dpi=130)
-    except OSError as why:
-        raise PlotRefusedError(f"cannot be written ({why.strerror})") from None
+    write(figure, file)
 
 
 def _draw_steps(axis: Any, frontier: Frontier, by_money: bool) -> None:

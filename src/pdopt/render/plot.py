@@ -9,13 +9,10 @@ from typing import Any
 from pdopt.catalogue.library import Entry
 from pdopt.fleet.grouping import FoundRow
 from pdopt.fleet.profiles import Shape
+from pdopt.render.drawing import PlotRefusedError, blank, write
 
 MOST_SHAPES = 10
 Lengths = tuple[float, float]
-
-
-class PlotRefusedError(ValueError):
-    """Raised when curves cannot be drawn; says what to do."""
 
 
 def plot_curves(entry: Entry, file: Path) -> None:
@@ -32,11 +29,7 @@ def plot_curves(entry: Entry, file: Path) -> None:
         raise PlotRefusedError("there is no prefill or decode curve to draw")
     if len(shapes) > MOST_SHAPES:
         raise PlotRefusedError(f"{len(shapes)} shapes are too many for one picture; narrow down with --gpu or --engine")
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise PlotRefusedError("drawing needs matplotlib; pip install 'pdopt[plot]'") from None
-    figure = Figure(figsize=(15, 5.2), layout="constrained")
+    figure = blank(15, 5.2)
     axes = figure.subplots(1, 3)
     colours = {shape: f"C{i}" for i, shape in enumerate(shapes)}
     _draw_prefill(axes[0], prefill, colours)
@@ -45,10 +38,7 @@ def plot_curves(entry: Entry, file: Path) -> None:
     figure.suptitle(f"{entry.name}: prefill, and decode at {lengths[0]:g} input / {lengths[1]:g} output tokens")
     handles = [axes[0].plot([], [], color=colour, label=str(shape))[0] for shape, colour in colours.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=8)
-    try:
-        figure.savefig(file, dpi=130)
-    except OSError as why:
-        raise PlotRefusedError(f"cannot be written ({why.strerror})") from None
+    write(figure, file)
 
 
 def _common_lengths(decode: dict[Shape, list[FoundRow]]) -> Lengths:

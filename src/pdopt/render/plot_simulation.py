@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pdopt.render.plot import PlotRefusedError
+from pdopt.render.drawing import blank, write
 from pdopt.simulate.answers import LEVELS, Simulation, WorkloadSeen
 
 MOST_LINES, LOG_FROM = 12, 30.0
@@ -20,12 +20,9 @@ def plot_simulation(found: Simulation, file: Path) -> None:
     PlotRefusedError
         matplotlib is not installed, or the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-        from matplotlib.ticker import NullFormatter
-    except ImportError:
-        raise PlotRefusedError("drawing needs matplotlib; pip install 'pdopt[plot]'") from None
-    figure = Figure(figsize=(15, 5.2), layout="constrained")
+    figure = blank(15, 5.2)
+    from matplotlib.ticker import NullFormatter
+
     axes = figure.subplots(1, len(TITLES))
     shown = sorted(found.workloads, key=_strain, reverse=True)[:MOST_LINES]
     for number, seen in enumerate(shown):
@@ -44,10 +41,7 @@ def plot_simulation(found: Simulation, file: Path) -> None:
     figure.suptitle(found.name + (f" ({more} more are further from their targets)" if more else ""))
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)
-    try:
-        figure.savefig(file, dpi=130)
-    except OSError as why:
-        raise PlotRefusedError(f"cannot be written ({why.strerror})") from None
+    write(figure, file)
 
 
 def _draw(axis: Any, seen: WorkloadSeen, metric: str, colour: str) -> None:

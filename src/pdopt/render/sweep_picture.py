@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pdopt.render.plot import PlotRefusedError
+from pdopt.render.drawing import PlotRefusedError, blank, write
 from pdopt.render.text import number
 from pdopt.studies.sweep.answers import Effect, Sweep
 
@@ -24,15 +24,11 @@ def plot_sweep(sweep: Sweep, file: Path) -> None:
     """
     if not sweep.effects:
         raise PlotRefusedError("no field takes two values with a plan, so there is nothing to draw")
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise PlotRefusedError("drawing needs matplotlib; pip install 'pdopt[plot]'") from None
     shown = sweep.effects[:MOST_FIELDS]
     panels = len(shown) + (len(sweep.effects) > 1)
     columns = min(panels, PER_ROW)
     lines = -(-panels // columns)
-    figure = Figure(figsize=(4.6 * columns + 0.6, 3.9 * lines + 0.5), layout="constrained")
+    figure = blank(4.6 * columns + 0.6, 3.9 * lines + 0.5)
     axes = list(figure.subplots(lines, columns, squeeze=False).flat)
     if len(sweep.effects) > 1:
         _tornado(axes.pop(0), sweep)
@@ -42,10 +38,7 @@ def plot_sweep(sweep: Sweep, file: Path) -> None:
         axis.set_visible(False)
     solved = len(sweep.solved())
     figure.suptitle(f"{sweep.name}: {solved:,} of {len(sweep.scenarios):,} scenarios with a plan")
-    try:
-        figure.savefig(file, dpi=130)
-    except OSError as why:
-        raise PlotRefusedError(f"cannot be written ({why.strerror})") from None
+    write(figure, file)
 
 
 def _tornado(axis: Any, sweep: Sweep) -> None:
