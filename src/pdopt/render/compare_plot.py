@@ -21,14 +21,14 @@ def plot_comparison(comparison: Comparison, file: Path) -> None:
         matplotlib is not installed, or the file cannot be written.
     """
     options = sorted(comparison.options, key=lambda option: -_cost(option))
-    figure = blank(9, 1.4 + 0.45 * len(options))
+    figure = blank(9, 1.7 + 0.45 * len(options))
     axis = figure.subplots()
     most = max((_cost(option) for option in options if option.plan), default=1.0)
     for place, option in enumerate(options):
         _draw(axis, place, option, option.what == comparison.wins, most)
     axis.set_yticks(range(len(options)), [option.what for option in options])
     axis.set(xlabel="dollars per hour", xlim=(0, 1.35 * most), ylim=(-0.6, len(options) - 0.4))
-    axis.set_title(f"{comparison.name}: {comparison.wins} wins", loc="left", fontsize=11)
+    figure.suptitle(f"{comparison.name}\n{comparison.wins} wins", x=0.01, ha="left", fontsize=11)
     axis.spines[["top", "right"]].set_visible(False)
     write(figure, file)
 
