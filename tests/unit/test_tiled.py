@@ -33,9 +33,16 @@ COPIED: dict[str, dict[str, Any]] = {
     "preferred": {"limits": {"prefer": ["a100-sxm"]}},
     "power": {**GREEN, "limits": {"power_kw": 400}},
     "quota": {"quotas": {"few": {"models": ["llm-0"], "gpu": "h100-sxm", "gpus": 24}}},
+    "node starts": {"first": {"start_usd": 4.0, "stop_usd": 1.0}},
+    "instance starts": {"start": 3.0},
+    "starts of both, with stock": {"first": {"start_usd": 4.0, "available": 5}, "start": 3.0},
+    "starts in scenarios": {
+        "start": 3.0,
+        "scenarios": {"usual": {"probability": 0.75}, "double": {"probability": 0.25, "demand": 2.0}},
+    },
 }
 WHOLE: dict[str, dict[str, Any]] = {
-    "starts": {"first": {"start_usd": 4.0}},
+    "up for some time": {"first": {"start_usd": 4.0, "min_up_hours": 3}},
     "redundancy": {"redundancy": {"instances": 1}},
     "few SKUs": {"limits": {"max_skus": 2}},
     "emissions": {**GREEN, "limits": {"carbon_kg_per_hour": 500}},
@@ -53,13 +60,15 @@ WHOLE: dict[str, dict[str, Any]] = {
 }
 
 
-def table_of(first=None, each=None, night=None, **changes) -> LaneTable:
+def table_of(first=None, each=None, night=None, start=None, **changes) -> LaneTable:
     """Three LLMs on four SKUs over five periods of different lengths; changes of the first SKU, or of each."""
     found = changed(document(3, 4, 5, seed=7), periods=DAY, **changes)
     for number, sku in enumerate(found["skus"].values()):
         sku |= (each or {}) | ((first or {}) if number == 0 else {})
         if "terms" in sku:
             del sku["usd_per_hour"]
+    for model in found["models"].values() if start else ():
+        model["start_usd"] = start
     if night is not None:
         next(iter(found["workloads"].values()))["requests_per_second"]["h03"] = night
     return lane_table(fleet_of(found))

@@ -58,7 +58,10 @@ def most_instances(table: LaneTable, lane: Lane, slot: Slot) -> int:
 
 
 def most_of_each(table: LaneTable, lanes: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Give `most_instances` per slot and lane, where no pool has a table of sizes and no workload may deviate."""
+    """Give `most_instances` per slot and lane, where no pool has a table of sizes and no workload may deviate.
+
+    Where starting an instance costs something, that of the slot with most everywhere: it may be kept running idle.
+    """
     lane_of = {lane.name: lane for lane in table.lanes}
     names = {name: place for place, name in enumerate(table.slots[0].wanted_rps)}
     wanted = np.array([[slot.wanted_rps[name] for name in names] for slot in table.slots])
@@ -71,6 +74,8 @@ def most_of_each(table: LaneTable, lanes: Sequence[str]) -> npt.NDArray[np.float
             most[route.workload] = np.maximum(most[route.workload], load)
         work = wanted[:, [names[name] for name in most]] @ np.array(list(most.values()))
         found[:, place] = np.ceil(work.max(axis=1) / kept[lane.sku] * (1 + 1e-6)) + more[lane.sku]
+    if table.instance_start_usd:
+        found[:] = found.max(axis=0)
     return found
 
 
@@ -87,7 +92,7 @@ def _running(table: LaneTable, lane: Lane, slot: Slot) -> int:
 
 def _kept(table: LaneTable, sku: str) -> float:
     """Least part of an instance that is left on average, on spot nodes of any terms, all together at most one."""
-    terms = [term for node in table.nodes if node.sku == sku for term in node.terms if term.spot]
+    terms = [term for term in table.node_of[sku].terms if term.spot]
     lost = sum(term.interruption * term.max_share for term in terms)
     return max(1 - min(lost, max((term.interruption for term in terms), default=0.0)), 1e-3)
 
@@ -98,7 +103,7 @@ def _in_step(table: LaneTable, sku: str) -> int:
     With one term none are. With several, a pool of L more is never cheaper, where L times each share is whole: L of its
     instances can go, and what is left keeps to the shares.
     """
-    shares = [term.max_share for node in table.nodes if node.sku == sku for term in node.terms if term.spot]
+    shares = [term.max_share for term in table.node_of[sku].terms if term.spot]
     if len(shares) < 2:
         return 0
     return lcm(*(Fraction(share).limit_denominator(100).denominator for share in shares)) - 1
@@ -128,19 +133,29 @@ def covers(table: LaneTable) -> Iterator[Cover]:
             weights = _weights(table, lanes)
             passing = [lane for lane in lanes if role in ("prefill", "decode", lane.role)]  # images alone pass encode
             concerned = required & {route.workload for lane in passing for route in lane.loads}
-            for group in _groups([name for name in weights if name in concerned]):
+            for group in _groups(_met([name for name in weights if name in concerned], lanes)):
                 alone = {name: weights[name] for name in group}
                 carried = {lane.name: _most_carried(table, lane, _deviating(table, alone)) for lane in lanes}
                 yield Cover(llm, role, alone, {name: most for name, most in carried.items() if most > 0})
 
 
-def _groups(names: list[str]) -> Iterator[tuple[str, ...]]:
-    if len(names) <= MOST_TOGETHER:
-        for size in range(1, len(names) + 1):
-            yield from combinations(names, size)
-    else:
-        yield from ((name,) for name in names)
-        yield tuple(names)
+def _met(names: list[str], lanes: Sequence[Lane]) -> list[list[str]]:
+    """Part workloads that no lane serves both of, not by way of others either: together they say nothing new."""
+    parts: list[set[str]] = []
+    for lane in lanes:
+        joined = [part for part in parts if not part.isdisjoint(lane.workloads)]
+        parts = [part for part in parts if part not in joined] + [set(lane.workloads).union(*joined)]
+    return [[name for name in names if name in part] for part in parts]
+
+
+def _groups(parts: Sequence[list[str]]) -> Iterator[tuple[str, ...]]:
+    for names in parts:
+        if len(names) <= MOST_TOGETHER:
+            for size in range(1, len(names) + 1):
+                yield from combinations(names, size)
+        else:
+            yield from ((name,) for name in names)
+            yield tuple(names)
 
 
 def _weights(table: LaneTable, lanes: list[Lane]) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import ceil
 from typing import NamedTuple
 
@@ -258,6 +259,11 @@ class LaneTable:
     now: dict[str, dict[Deployment, int]] | None = None
     changeover: Changeover = NO_CHANGEOVER
     encoded: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def node_of(self) -> dict[str, NodeType]:
+        """SKU → its nodes."""
+        return {node.sku: node for node in self.nodes}
 
     @property
     def scenarios(self) -> dict[str, float]:

@@ -89,7 +89,7 @@ def _encoded(
 
 def _on_spot(table: LaneTable, decision: Decision, lane: Lane, slot: Slot) -> tuple[dict[str, int], float]:
     """Instances on spot nodes by term, and how many are away on average."""
-    terms = [term for node in table.nodes if node.sku == lane.sku for term in node.terms if term.spot]
+    terms = [term for term in table.node_of[lane.sku].terms if term.spot]
     counts = {term.name: decision.on_spot.get((lane.name, term.name, slot.name), 0) for term in terms}
     away = sum(term.interruption * counts[term.name] for term in terms)
     return {name: count for name, count in counts.items() if count}, away

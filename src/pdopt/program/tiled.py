@@ -1,4 +1,4 @@
-"""Slots that differ in numbers only: two are compiled, to learn the structure and to check it, the others are copies.
+"""Slots that differ in numbers only: a few are compiled, to learn the structure and to check it, the others are copies.
 
 Pyomo takes microseconds per term, so that a program of many slots spends minutes on saying the same again.
 """
@@ -21,6 +21,7 @@ from pdopt.fleet.collector import collector_paused
 from pdopt.program.build import build
 from pdopt.program.matrix import Floats, Matrix, Names, compile_matrix
 
+STARTS = ("StartedNodes", "StartedInstances")
 FEWEST = 4  # slots for which it is worth while
 Whole = npt.NDArray[np.int64]
 
@@ -33,25 +34,35 @@ def compile_table(table: LaneTable) -> Matrix:
 
 def _by_slot(table: LaneTable) -> Matrix | None:
     if len(table.slots) >= FEWEST and _alike(table):
-        program = build(replace(table, slots=table.slots[:2]))
+        few = _few(table)
+        program = build(few)
         matrix = compile_matrix(program)
-        tile = _tile(matrix, *(slot.name for slot in table.slots[:2]))
-        numbers = _Numbers(table, program, matrix, tile) if tile is not None else None
-        if tile is not None and numbers is not None and _as_compiled(matrix, tile, numbers):
-            return _tiled(table, matrix, tile, numbers)
+        tile = _tile(matrix, [slot.name for slot in few.slots])
+        if tile is not None and _as_compiled(matrix, tile, _Numbers(few, few, program, matrix, tile)):
+            return _tiled(table, matrix, tile, _Numbers(table, few, program, matrix, tile))
     return None
 
 
 def _alike(table: LaneTable) -> bool:
-    """Whether no number but rates and weights tells slots apart, and nothing joins them but what is committed to."""
+    """Whether no number but rates, weights and hours tells slots apart.
+
+    Nothing may join them but what is committed to, and what is started because it did not run in the slot before.
+    """
     first, *others = table.slots
-    starts = any(node.start_usd or node.stop_usd or node.min_up_h for node in table.nodes)
-    joined = starts or table.instance_start_usd or table.now is not None or table.max_skus is not None
+    joined = any(node.min_up_h for node in table.nodes) or table.now is not None or table.max_skus is not None
     switched = table.min_pool_instances > 1 or any(lane.spares or lane.sizes for lane in table.lanes)
     weighed = table.budget_usd_per_h is not None or table.risk.weight or table.uncertainty.among(first.required_rps)
     everywhere = not any(term.slots for node in table.nodes for term in node.ways_to_pay)
     same = all(_asked(slot) == _asked(first) for slot in others)
     return everywhere and same and not (joined or switched or weighed or table.lost_sites)
+
+
+def _few(table: LaneTable) -> LaneTable:
+    """Give a table of the first two slots; of three in a circle, where starts join them to those before."""
+    starts = bool(table.instance_start_usd) or any(node.start_usd or node.stop_usd for node in table.nodes)
+    first = table.slots[: 3 if starts else 2]
+    slots = (replace(slot, previous=first[place - 1].name) for place, slot in enumerate(first))
+    return replace(table, slots=tuple(slots))
 
 
 def _asked(slot: Slot) -> tuple[tuple[str, bool, bool], ...]:
@@ -60,36 +71,45 @@ def _asked(slot: Slot) -> tuple[tuple[str, bool, bool], ...]:
 
 @dataclass(frozen=True)
 class _Tile:
-    """Places in a matrix of two slots: what belongs to none, to the first, and their twins in the second."""
+    """Places in a matrix of a few slots: what belongs to none, and to each; one is copied, the last is to check it by.
+
+    The one copied is the last but one: of three, that before it is the first.
+    """
 
     shared_columns: Whole
-    columns: tuple[Whole, Whole]
+    columns: list[Whole]
     shared_rows: Whole
-    rows: tuple[Whole, Whole]
+    rows: list[Whole]
+
+    @property
+    def joined(self) -> bool:
+        """Whether rows of a slot have terms of the one before."""
+        return len(self.rows) > 2
 
 
-def _tile(matrix: Matrix, first: str, second: str) -> _Tile | None:
-    """Find the tile; None where a column or row of one slot has no twin in the other."""
-    columns = _twins(matrix.column_of, first, second)
-    rows = _twins(matrix.row_of, first, second)
+def _tile(matrix: Matrix, slots: list[str]) -> _Tile | None:
+    """Find the tile; None where a column or row of one slot has no twin in another."""
+    columns = _twins(matrix.column_of, slots)
+    rows = _twins(matrix.row_of, slots)
     if columns is None or rows is None:
         return None
-    return _Tile(columns[0], columns[1:], rows[0], rows[1:])
+    return _Tile(*columns, *rows)
 
 
-def _twins(place_of: Mapping[tuple[str, Any], int], first: str, second: str) -> tuple[Whole, Whole, Whole] | None:
-    shared, ones, twins = [], [], []
+def _twins(place_of: Mapping[tuple[str, Any], int], slots: list[str]) -> tuple[Whole, list[Whole]] | None:
+    shared: list[int] = []
+    found: list[list[int]] = []
+    first, others = slots[0], set(slots[1:])
     for (name, index), place in place_of.items():
         slot = index[-1] if isinstance(index, tuple) else index
-        twin = place_of.get((name, _at(index, second))) if slot == first else None
-        if twin is not None:
-            ones.append(place)
-            twins.append(twin)
-        elif slot != second:
+        twins = [place_of.get((name, _at(index, other)), -1) for other in slots] if slot == first else [-1]
+        if -1 not in twins:
+            found.append(twins)
+        elif slot not in others:
             shared.append(place)
-    if len(shared) + 2 * len(ones) != len(place_of):
+    if len(shared) + len(slots) * len(found) != len(place_of):
         return None
-    return np.array(shared, dtype=int), np.array(ones, dtype=int), np.array(twins, dtype=int)
+    return np.array(shared, dtype=int), list(np.array(found, dtype=int).reshape(-1, len(slots)).T)
 
 
 def _at(index: Any, slot: str) -> Any:
@@ -99,14 +119,18 @@ def _at(index: Any, slot: str) -> Any:
 class _Numbers:
     """What differs between slots, per slot: costs, the sizes of columns, required rates, and rows relative to these."""
 
-    def __init__(self, table: LaneTable, program: pyo.ConcreteModel, matrix: Matrix, tile: _Tile):
-        first, slots = table.slots[0], table.slots
-        self.weight = np.array([slot.weight / first.weight for slot in slots])
+    def __init__(self, table: LaneTable, few: LaneTable, program: pyo.ConcreteModel, matrix: Matrix, tile: _Tile):
+        copied, slots = few.slots[-2], table.slots
         count = len(slots)
         names = {place: name for name, place in matrix.column_of.items()}
-        column = [names[place] for place in tile.columns[0]]
+        column = [names[place] for place in tile.columns[-2]]
+        started = np.array([variable in STARTS for variable, _ in column])
+        weight = np.array([slot.weight / copied.weight for slot in slots])
+        hours = np.array([slot.hours / copied.hours for slot in slots])
+        self.cost = np.where(started, (weight / hours).reshape(-1, 1), weight.reshape(-1, 1))  # a start costs once
+        self.compiled = sum(slot.weight for slot in slots) / sum(slot.weight for slot in few.slots)
         self.unit = np.ones((count, len(column)))
-        self.upper = np.tile(matrix.upper[tile.columns[0]], (count, 1))
+        self.upper = np.tile(matrix.upper[tile.columns[-2]], (count, 1))
         counts = [i for i, (variable, _) in enumerate(column) if variable == "Instances"]
         self.upper[:, counts] = most_of_each(table, [column[i][1][0] for i in counts])
         rates = [i for i, (variable, _) in enumerate(column) if variable == "Routed_rps"]
@@ -114,13 +138,15 @@ class _Numbers:
         self.unit[:, rates] = np.array([wanted[column[i][1][1]] for i in rates]).reshape(-1, count).T
         at_most = _by_name(slots, "wanted_rps", 0.0)
         self.upper[:, rates] = np.array([at_most[column[i][1][1]] for i in rates]).reshape(-1, count).T
-        self._set_rows(slots, program, matrix, tile)
+        self._set_rows(slots, copied, program, matrix, tile)
 
-    def _set_rows(self, slots: tuple[Slot, ...], program: pyo.ConcreteModel, matrix: Matrix, tile: _Tile) -> None:
+    def _set_rows(
+        self, slots: tuple[Slot, ...], copied: Slot, program: pyo.ConcreteModel, matrix: Matrix, tile: _Tile
+    ) -> None:
         names = {place: name for name, place in matrix.row_of.items()}
-        row = [names[place] for place in tile.rows[0]]
+        row = [names[place] for place in tile.rows[-2]]
         self.factor = np.ones((len(slots), len(row)))
-        self.lower = np.tile(matrix.row_lower[tile.rows[0]], (len(slots), 1))
+        self.lower = np.tile(matrix.row_lower[tile.rows[-2]], (len(slots), 1))
         required = _by_name(slots, "required_rps", 0.0)
         for i, (family, index) in enumerate(row):
             if family == "serve_demand":
@@ -128,7 +154,7 @@ class _Numbers:
             elif family == "instances_cover_demand":
                 weights = program.cover_of[index[0]].weights
                 needed = sum(weight * required[name] for name, weight in weights.items())
-                self.factor[:, i] = needed[0] / needed
+                self.factor[:, i] = program.cover_of[index[0]].needed(copied) / needed
 
 
 def _by_name(slots: tuple[Slot, ...], rates: str, instead: float = 1.0) -> dict[str, Floats]:
@@ -137,23 +163,25 @@ def _by_name(slots: tuple[Slot, ...], rates: str, instead: float = 1.0) -> dict[
 
 
 def _as_compiled(matrix: Matrix, tile: _Tile, numbers: _Numbers) -> bool:
-    """Whether the second slot comes out as it was compiled, and nothing joins it with the first."""
-    a, (here, there), (rows, twins) = csr_array(matrix.a), tile.columns, tile.rows
-    copy = csr_array(a[rows].multiply(numbers.factor[1].reshape(-1, 1)))
+    """Whether the last slot comes out as it was compiled, and nothing joins slots but what is known to."""
+    a, shared = csr_array(matrix.a), tile.shared_columns
+    first, here, there = tile.columns[0], tile.columns[-2], tile.columns[-1]
+    rows, twins = tile.rows[-2:]
+    copy = csr_array(a[rows].multiply(numbers.factor[-1].reshape(-1, 1)))
+    pairs = [(here, there), (shared, shared), *([(first, here)] if tile.joined else [])]
     goals = [matrix.cost, *([] if matrix.elsewhere is None else [matrix.elsewhere])]
     return (
         not a[rows][:, there].count_nonzero()
-        and not a[twins][:, here].count_nonzero()
-        and not a[tile.shared_rows][:, np.concatenate([here, there])].count_nonzero()
-        and _same(copy[:, here], a[twins][:, there])
-        and _same(copy[:, tile.shared_columns], a[twins][:, tile.shared_columns])
-        and all(np.allclose(goal[there], goal[here] * numbers.weight[1], rtol=1e-12, atol=0) for goal in goals)
+        and not a[twins][:, first].count_nonzero()
+        and not a[tile.shared_rows][:, np.concatenate(tile.columns)].count_nonzero()
+        and all(_same(copy[:, mine], a[twins][:, its]) for mine, its in pairs)
+        and all(np.allclose(goal[there], goal[here] * numbers.cost[-1], rtol=1e-12, atol=0) for goal in goals)
         and all(
             np.allclose(found, compiled, rtol=1e-12, atol=0)
             for found, compiled in (
-                (numbers.unit[1], matrix.unit[there]),
-                (numbers.upper[1], matrix.upper[there]),
-                (numbers.lower[1], matrix.row_lower[twins]),
+                (numbers.unit[-1], matrix.unit[there]),
+                (numbers.upper[-1], matrix.upper[there]),
+                (numbers.lower[-1], matrix.row_lower[twins]),
                 (matrix.row_upper[rows], matrix.row_upper[twins]),
                 (matrix.lower[here], matrix.lower[there]),
                 (matrix.whole[here], matrix.whole[there]),
@@ -167,7 +195,7 @@ def _same(found: Any, compiled: Any) -> bool:
 
 
 def _tiled(table: LaneTable, matrix: Matrix, tile: _Tile, numbers: _Numbers) -> Matrix:
-    count, shared, here = len(table.slots), tile.shared_columns, tile.columns[0]
+    count, shared, here, rows = len(table.slots), tile.shared_columns, tile.columns[-2], tile.rows[-2]
 
     def columns(every: Floats, of_each: Floats) -> Floats:
         return np.concatenate([every[shared], of_each.ravel()])
@@ -175,32 +203,46 @@ def _tiled(table: LaneTable, matrix: Matrix, tile: _Tile, numbers: _Numbers) -> 
     def same(every: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.concatenate([every[shared], np.tile(every[here], count)])
 
-    def goal(every: Floats, scale: float) -> Floats:
-        return np.concatenate([every[shared] * scale, np.outer(numbers.weight, every[here]).ravel()])
+    def goal(every: Floats) -> Floats:
+        return columns(every * numbers.compiled, numbers.cost * every[here])
 
-    slots = [slot.name for slot in table.slots]
-    two = float(numbers.weight[:2].sum())
+    place = {slot.name: i for i, slot in enumerate(table.slots)}
+    a = _repeated(csc_array(matrix.a), tile, numbers.factor)
+    if tile.joined:
+        a = csc_array(a + _before(matrix, tile, numbers.factor, [place[slot.previous] for slot in table.slots]))
+        a.eliminate_zeros()
     return replace(
         matrix,
-        cost=goal(matrix.cost, float(numbers.weight.sum()) / two),
-        elsewhere=None if matrix.elsewhere is None else goal(matrix.elsewhere, float(numbers.weight.sum()) / two),
+        cost=goal(matrix.cost),
+        elsewhere=None if matrix.elsewhere is None else goal(matrix.elsewhere),
         lower=same(matrix.lower),
         upper=columns(matrix.upper, numbers.upper),
         whole=same(matrix.whole),
         unit=columns(matrix.unit, numbers.unit),
         row_lower=np.concatenate([matrix.row_lower[tile.shared_rows], numbers.lower.ravel()]),
-        row_upper=np.concatenate([matrix.row_upper[tile.shared_rows], np.tile(matrix.row_upper[tile.rows[0]], count)]),
-        a=_repeated(csc_array(matrix.a), tile, numbers.factor),
-        column_of=Names(lambda: _named(matrix.column_of, shared, here, slots)),
-        row_of=Names(lambda: _named(matrix.row_of, tile.shared_rows, tile.rows[0], slots)),
+        row_upper=np.concatenate([matrix.row_upper[tile.shared_rows], np.tile(matrix.row_upper[rows], count)]),
+        a=a,
+        column_of=Names(lambda: _named(matrix.column_of, shared, here, list(place))),
+        row_of=Names(lambda: _named(matrix.row_of, tile.shared_rows, rows, list(place))),
     )
+
+
+def _before(matrix: Matrix, tile: _Tile, factor: Floats, previous: list[int]) -> csc_array:
+    """Put the terms that rows of a slot have in the slot before."""
+    count, height = factor.shape
+    own = csr_array(matrix.a)[tile.rows[-2]][:, tile.columns[0]].tocoo()
+    width = len(tile.columns[0])
+    rows = own.row + len(tile.shared_rows) + height * np.arange(count).reshape(-1, 1)
+    columns = own.col + len(tile.shared_columns) + width * np.array(previous).reshape(-1, 1)
+    shape = (len(tile.shared_rows) + height * count, len(tile.shared_columns) + width * count)
+    return csc_array(((own.data * factor[:, own.row]).ravel(), (rows.ravel(), columns.ravel())), shape=shape)
 
 
 def _repeated(a: csc_array, tile: _Tile, factor: Floats) -> csc_array:
     """Put the terms of a slot along the diagonal, and those of shared columns beside it, each row times its factor."""
     count, height = factor.shape
-    order = np.concatenate([tile.shared_rows, tile.rows[0]])
-    own = csc_array(a[:, tile.columns[0]].tocsr()[tile.rows[0]].tocsc())
+    order = np.concatenate([tile.shared_rows, tile.rows[-2]])
+    own = csc_array(a[:, tile.columns[-2]].tocsr()[tile.rows[-2]].tocsc())
     starts = own.nnz * np.arange(count).reshape(-1, 1) + own.indptr[:-1]
     base = len(tile.shared_rows) + height * np.arange(count).reshape(-1, 1)
     inner = csc_array(

@@ -9,11 +9,14 @@ from pdopt.capacity.covering import most_instances
 
 def add_variables(program: pyo.ConcreteModel) -> None:
     """Add instance counts, routed rates and node counts."""
-    kept_running = bool(program.table.instance_start_usd)  # idle, to spare a start
+    table = program.table
+    most = {(lane.name, slot.name): most_instances(table, lane, slot) for lane in table.lanes for slot in table.slots}
+    if table.instance_start_usd:  # kept running idle, to spare a start
+        at_all = {lane.name: max(most[lane.name, slot.name] for slot in table.slots) for lane in table.lanes}
+        most = {(lane, slot): at_all[lane] for lane, slot in most}
 
     def enough(program: pyo.ConcreteModel, lane: str, slot: str) -> tuple[int, int]:
-        slots = program.table.slots if kept_running else (program.slot_of[slot],)
-        return 0, max(most_instances(program.table, program.lane_of[lane], one) for one in slots)
+        return 0, most[lane, slot]
 
     def at_most_wanted(
         program: pyo.ConcreteModel, lane: str, workload: str, handover: str, slot: str

@@ -14,14 +14,13 @@ from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.owners import Owners, owners_of
 from pdopt.solving.decomposed.search import solve_decomposed
 from pdopt.solving.highs import Outcome, run
-from pdopt.solving.parts import solve_parts
+from pdopt.solving.parts import SHORT_S, solve_parts
 from pdopt.solving.watch import COST, ELSEWHERE, VALUE, Until, Watch
 
 SECONDS = 20.0  # for ties at the same cost
 SMALL = 400  # whole columns up to which the whole is tried first
 FEWEST_BLOCKS = 6  # LLMs and slots: with fewer, the blocks are hardly easier than the whole
 MOMENT_S = 3.0  # that the whole is tried for before its blocks are
-LEAST_SECONDS = 5.0
 KEPT = 1e-7  # part of a goal that the goals after it may give up: what a solver's tolerances need
 
 
@@ -116,8 +115,9 @@ def _alone(
 ) -> Outcome:
     """Solve as a whole what is small; by blocks what is large, or is not solved as a whole in a moment."""
     seconds, blocks = until.left_s(known=start is not None), len(set(owners.block[owners.block >= 0]))
-    short = seconds is not None and seconds < LEAST_SECONDS
-    if until.method == "whole" or (until.method == "auto" and (short or blocks < FEWEST_BLOCKS)):
+    short = seconds is not None and seconds < SHORT_S
+    few = blocks < FEWEST_BLOCKS or bool(owners.starts.any())  # what is started joins slots, so that blocks say little
+    if until.method == "whole" or (until.method == "auto" and (short or few)):
         return run(matrix, seconds, until.gap, start, watch=until.watch)
     whole = None
     if until.method == "auto" and int(matrix.whole.sum()) < SMALL:
@@ -133,11 +133,7 @@ def _alone(
 
 def _settled(outcome: Outcome, until: Until) -> bool:
     """Whether nothing is left to do."""
-    if outcome.status in ("optimal", "infeasible") or until.watch.stopped:
-        return True
-    if outcome.objective is None or not np.isfinite(outcome.bound):
-        return False
-    return outcome.objective - outcome.bound <= until.gap * abs(outcome.objective)
+    return until.watch.stopped or outcome.within(until.gap)
 
 
 def keeping(matrix: Matrix, goal: Floats, reached: float) -> Matrix:

@@ -39,6 +39,12 @@ class Outcome:
     objective: float | None
     bound: float
 
+    def within(self, gap: float) -> bool:
+        """Whether nothing is left to do: it is settled, or as near to its bound as asked."""
+        if self.status in ("optimal", "infeasible"):
+            return True
+        return self.objective is not None and self.objective - self.bound <= gap * abs(self.objective)
+
 
 class _Quiet(highspy.Highs):
     """HiGHS without a word on standard output: 1.16 prints its version as callbacks are enabled, in its constructor."""

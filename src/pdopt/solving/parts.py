@@ -13,11 +13,15 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from pdopt.program.matrix import Floats, Matrix
-from pdopt.solving.decomposed.apart import take_apart
+from pdopt.solving.decomposed.apart import Apart, take_apart
 from pdopt.solving.decomposed.owners import Owners, Whole
 from pdopt.solving.decomposed.separate import separate
-from pdopt.solving.highs import Outcome
+from pdopt.solving.highs import PROVEN, Outcome
 from pdopt.solving.watch import Progress, Until, Watch
+
+SHORT_S = 5.0  # seconds of each part below which they are tried again and again
+AT_FIRST = 0.15  # of these, the first time
+LONGER = 4.0  # times as long the next time
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,8 @@ class Folded:
 class Alone(Protocol):
     """How one part is minimised."""
 
-    def __call__(self, owners: Owners, matrix: Matrix, until: Until, *, threads: int) -> Outcome:
-        """Minimise it with so many threads."""
+    def __call__(self, owners: Owners, matrix: Matrix, until: Until, start: Floats | None, *, threads: int) -> Outcome:
+        """Minimise it from a solution that may be known, with so many threads."""
 
 
 def solve_parts(owners: Owners, matrix: Matrix, until: Until, alone: Alone) -> Outcome | None:
@@ -64,24 +68,81 @@ def solve_parts(owners: Owners, matrix: Matrix, until: Until, alone: Alone) -> O
     apart = take_apart(folded.matrix)
     if apart is None or len(apart.programs) < 2:
         return None
-    count = len(apart.programs)
-    at_once = min(cpu_count() or 1, count)
-    sums = _Sums(count, until.watch)
-    ends = None if until.ends is None else perf_counter() + (until.left_s() or 0.0)
-
-    def part(number: int) -> Outcome:  # parts that end early leave their time to the others
-        mine = owners.of(folded.kept[apart.columns[number]])
-        share = None if ends is None else perf_counter() + (ends - perf_counter()) * at_once / (count - number)
-        watch = until.watch.beside(partial(sums.heard, number))
-        limit = replace(until, ends=None if share is None or ends is None else min(share, ends), watch=watch)
-        return alone(mine, apart.programs[number], limit, threads=max((cpu_count() or 1) // at_once, 1))
-
-    with ThreadPoolExecutor(at_once) as pool:
-        found = apart.together(list(pool.map(part, range(count))))
+    tries = _Tries(owners, folded, apart, until, alone)
+    tries.go_on()
+    found = apart.together(tries.found)
     if found.values is None or found.objective is None:
         return found
     until.watch.saw(found.objective, found.bound)
     return replace(found, values=folded.unfolded(found.values))
+
+
+class _Tries:
+    """Parts that are tried several at once; again with more time where there was little: a few take most of it."""
+
+    def __init__(self, owners: Owners, folded: Folded, apart: Apart, until: Until, alone: Alone) -> None:
+        self._owners = [owners.of(folded.kept[columns]) for columns in apart.columns]
+        self._programs, self._until, self._alone = apart.programs, until, alone
+        count = len(self._programs)
+        self._sums = _Sums(count, until.watch)
+        self._ends = np.inf if until.ends is None else perf_counter() + (until.left_s() or 0.0)
+        self._at_once = min(cpu_count() or 1, count)
+        self.found = [Outcome("unknown", None, None, -np.inf)] * count
+
+    def go_on(self) -> None:
+        """Solve all parts."""
+        seconds = (self._ends - perf_counter()) * self._at_once / len(self.found)
+        if seconds >= SHORT_S:
+            self._try_each(None)
+            return
+        seconds *= AT_FIRST
+        self._try_each(seconds)
+        while perf_counter() < self._ends and not self._until.watch.stopped and self._open():
+            seconds *= LONGER
+            self._try_each(seconds)
+
+    def _open(self) -> list[int]:
+        """Give what is not proven, the farthest from it first."""
+        left = [number for number, one in enumerate(self.found) if not one.within(self._until.gap)]
+        return sorted(left, key=lambda number: -_missing(self.found[number]))
+
+    def _try_each(self, seconds: float | None) -> None:
+        """Try what is not proven for so long; without, for its share of what is left: the first leave theirs."""
+        order = self._open()
+
+        def alone(place: int) -> None:
+            now = perf_counter()
+            if seconds is None:
+                self._try(order[place], now + (self._ends - now) * min(self._at_once / (len(order) - place), 1.0))
+            elif now < self._ends or self.found[order[place]].values is None:
+                self._try(order[place], min(now + seconds, self._ends))
+
+        with ThreadPoolExecutor(self._at_once) as pool:
+            list(pool.map(alone, range(len(order))))
+
+    def _try(self, number: int, ends: float) -> None:
+        before, watch = self.found[number], self._until.watch.beside(partial(self._sums.heard, number))
+        threads = max((cpu_count() or 1) // self._at_once, 1)
+        limit = replace(self._until, ends=None if ends == np.inf else ends, watch=watch)
+        new = self._alone(self._owners[number], self._programs[number], limit, before.values, threads=threads)
+        self.found[number] = found = _better(before, new)
+        watch.saw(np.inf if found.objective is None else found.objective, found.bound)
+
+
+def _missing(one: Outcome) -> float:
+    """Give the dollars between a part's plan and its bound."""
+    return np.inf if one.objective is None else one.objective - one.bound
+
+
+def _better(before: Outcome, new: Outcome) -> Outcome:
+    """Put together what two tries of one part have found."""
+    if new.status in ("optimal", "infeasible"):
+        return new
+    bound = max(before.bound, new.bound)
+    if new.objective is None or (before.objective is not None and before.objective < new.objective):
+        new = before
+    found = replace(new, bound=bound)
+    return replace(found, status="optimal") if found.values is not None and found.within(PROVEN) else found
 
 
 class _Sums:
@@ -92,9 +153,9 @@ class _Sums:
 
     def heard(self, number: int, progress: Progress) -> None:
         if progress.best is not None:
-            self._best[number] = progress.best
+            self._best[number] = min(self._best[number], progress.best)
         if progress.bound is not None:
-            self._bound[number] = progress.bound
+            self._bound[number] = max(self._bound[number], progress.bound)
         self._watch.saw(float(self._best.sum()), float(self._bound.sum()))
 
 
