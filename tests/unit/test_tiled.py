@@ -12,7 +12,7 @@ from tests.samples import changed, fleet_of
 
 from pdopt.capacity.lanes import lane_table
 from pdopt.capacity.table import LaneTable
-from pdopt.program import tiled
+from pdopt.program import slot_numbers, tiled
 from pdopt.program.build import build
 from pdopt.program.matrix import Matrix, compile_matrix
 
@@ -36,6 +36,9 @@ COPIED: dict[str, dict[str, Any]] = {
     "node starts": {"first": {"start_usd": 4.0, "stop_usd": 1.0}},
     "instance starts": {"start": 3.0},
     "starts of both, with stock": {"first": {"start_usd": 4.0, "available": 5}, "start": 3.0},
+    "redundancy": {"redundancy": {"instances": 1}},
+    "a part survives, starts cost": {"redundancy": {"instances": 2, "serve": 0.7}, "start": 3.0},
+    "large pools": {"limits": {"min_pool_instances": 3}},
     "starts in scenarios": {
         "start": 3.0,
         "scenarios": {"usual": {"probability": 0.75}, "double": {"probability": 0.25, "demand": 2.0}},
@@ -43,7 +46,6 @@ COPIED: dict[str, dict[str, Any]] = {
 }
 WHOLE: dict[str, dict[str, Any]] = {
     "up for some time": {"first": {"start_usd": 4.0, "min_up_hours": 3}},
-    "redundancy": {"redundancy": {"instances": 1}},
     "few SKUs": {"limits": {"max_skus": 2}},
     "emissions": {**GREEN, "limits": {"carbon_kg_per_hour": 500}},
     "pooled": {"assumptions": {"dispatch": "pooled"}},
@@ -108,7 +110,7 @@ def test_what_follows_from_slot_to_slot_is_compiled_as_a_whole(family):
 
 def test_numbers_that_nobody_knew_to_differ_are_found_out(monkeypatch):
     table = table_of()
-    monkeypatch.setattr(tiled, "most_of_each", lambda table, lanes: np.full((len(table.slots), len(lanes)), 3.0))
+    monkeypatch.setattr(slot_numbers, "most_of_each", lambda table, lanes: np.full((len(table.slots), len(lanes)), 3.0))
     assert tiled._by_slot(table) is None
     whole = compile_matrix(build(table))
     assert by_name(tiled.compile_table(table), whole).upper == pytest.approx(whole.upper)

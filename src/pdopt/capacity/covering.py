@@ -73,7 +73,9 @@ def most_of_each(table: LaneTable, lanes: Sequence[str]) -> npt.NDArray[np.float
         for route, load in lane.loads.items():
             most[route.workload] = np.maximum(most[route.workload], load)
         work = wanted[:, [names[name] for name in most]] @ np.array(list(most.values()))
-        found[:, place] = np.ceil(work.max(axis=1) / kept[lane.sku] * (1 + 1e-6)) + more[lane.sku]
+        carrying = np.ceil(work.max(axis=1) / kept[lane.sku] * (1 + 1e-6))
+        least = np.where(carrying > 0, table.min_pool_instances, 0)
+        found[:, place] = np.maximum(carrying + ceil(lane.spares / kept[lane.sku]) + more[lane.sku], least)
     if table.instance_start_usd:
         found[:] = found.max(axis=0)
     return found

@@ -11,17 +11,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyomo.environ as pyo
 from scipy.sparse import coo_array, csc_array, csr_array
 
-from pdopt.capacity.covering import most_of_each
 from pdopt.capacity.slots import Slot
 from pdopt.capacity.table import LaneTable
 from pdopt.fleet.collector import collector_paused
 from pdopt.program.build import build
 from pdopt.program.matrix import Floats, Matrix, Names, compile_matrix
+from pdopt.program.slot_numbers import Part, SlotNumbers
 
-STARTS = ("StartedNodes", "StartedInstances")
 FEWEST = 4  # slots for which it is worth while
 Whole = npt.NDArray[np.int64]
 
@@ -38,8 +36,8 @@ def _by_slot(table: LaneTable) -> Matrix | None:
         program = build(few)
         matrix = compile_matrix(program)
         tile = _tile(matrix, [slot.name for slot in few.slots])
-        if tile is not None and _as_compiled(matrix, tile, _Numbers(few, few, program, matrix, tile)):
-            return _tiled(table, matrix, tile, _Numbers(table, few, program, matrix, tile))
+        if tile is not None and _as_compiled(matrix, tile, SlotNumbers(few, few, program, *tile.copied(matrix))):
+            return _tiled(table, matrix, tile, SlotNumbers(table, few, program, *tile.copied(matrix)))
     return None
 
 
@@ -50,11 +48,11 @@ def _alike(table: LaneTable) -> bool:
     """
     first, *others = table.slots
     joined = any(node.min_up_h for node in table.nodes) or table.now is not None or table.max_skus is not None
-    switched = table.min_pool_instances > 1 or any(lane.spares or lane.sizes for lane in table.lanes)
+    pooled = any(lane.sizes for lane in table.lanes)
     weighed = table.budget_usd_per_h is not None or table.risk.weight or table.uncertainty.among(first.required_rps)
     everywhere = not any(term.slots for node in table.nodes for term in node.ways_to_pay)
     same = all(_asked(slot) == _asked(first) for slot in others)
-    return everywhere and same and not (joined or switched or weighed or table.lost_sites)
+    return everywhere and same and not (joined or pooled or weighed or table.lost_sites)
 
 
 def _few(table: LaneTable) -> LaneTable:
@@ -86,6 +84,26 @@ class _Tile:
         """Whether rows of a slot have terms of the one before."""
         return len(self.rows) > 2
 
+    def copied(self, matrix: Matrix) -> tuple[Part, Part]:
+        """Give the columns and the rows of the slot that is copied, with their bounds."""
+        columns, rows = self.columns[-2], self.rows[-2]
+        return (
+            Part(_in_order(matrix.column_of, columns), matrix.upper[columns]),
+            Part(_in_order(matrix.row_of, rows), matrix.row_lower[rows]),
+        )
+
+    def terms(self, matrix: Matrix, numbers: SlotNumbers) -> tuple[csc_array, Floats]:
+        """Give the terms that rows of the copied slot have in its own columns; their numbers in each slot."""
+        own = csc_array(csr_array(matrix.a)[self.rows[-2]][:, self.columns[-2]])
+        own.sort_indices()
+        data = own.data * numbers.factor[:, own.indices]
+        height, width = own.shape
+        key = own.indices + height * np.repeat(np.arange(width), np.diff(own.indptr))
+        if len(numbers.at):
+            rows, columns = np.array(numbers.at).T
+            data[:, np.searchsorted(key, rows + height * columns)] = np.array(numbers.instead).T
+        return own, data
+
 
 def _tile(matrix: Matrix, slots: list[str]) -> _Tile | None:
     """Find the tile; None where a column or row of one slot has no twin in another."""
@@ -112,68 +130,29 @@ def _twins(place_of: Mapping[tuple[str, Any], int], slots: list[str]) -> tuple[W
     return np.array(shared, dtype=int), list(np.array(found, dtype=int).reshape(-1, len(slots)).T)
 
 
+def _in_order(place_of: Mapping[tuple[str, Any], int], places: Whole) -> list[tuple[str, Any]]:
+    names = {place: name for name, place in place_of.items()}
+    return [names[place] for place in places]
+
+
 def _at(index: Any, slot: str) -> Any:
     return (*index[:-1], slot) if isinstance(index, tuple) else slot
 
 
-class _Numbers:
-    """What differs between slots, per slot: costs, the sizes of columns, required rates, and rows relative to these."""
-
-    def __init__(self, table: LaneTable, few: LaneTable, program: pyo.ConcreteModel, matrix: Matrix, tile: _Tile):
-        copied, slots = few.slots[-2], table.slots
-        count = len(slots)
-        names = {place: name for name, place in matrix.column_of.items()}
-        column = [names[place] for place in tile.columns[-2]]
-        started = np.array([variable in STARTS for variable, _ in column])
-        weight = np.array([slot.weight / copied.weight for slot in slots])
-        hours = np.array([slot.hours / copied.hours for slot in slots])
-        self.cost = np.where(started, (weight / hours).reshape(-1, 1), weight.reshape(-1, 1))  # a start costs once
-        self.compiled = sum(slot.weight for slot in slots) / sum(slot.weight for slot in few.slots)
-        self.unit = np.ones((count, len(column)))
-        self.upper = np.tile(matrix.upper[tile.columns[-2]], (count, 1))
-        counts = [i for i, (variable, _) in enumerate(column) if variable == "Instances"]
-        self.upper[:, counts] = most_of_each(table, [column[i][1][0] for i in counts])
-        rates = [i for i, (variable, _) in enumerate(column) if variable == "Routed_rps"]
-        wanted = _by_name(slots, "wanted_rps")
-        self.unit[:, rates] = np.array([wanted[column[i][1][1]] for i in rates]).reshape(-1, count).T
-        at_most = _by_name(slots, "wanted_rps", 0.0)
-        self.upper[:, rates] = np.array([at_most[column[i][1][1]] for i in rates]).reshape(-1, count).T
-        self._set_rows(slots, copied, program, matrix, tile)
-
-    def _set_rows(
-        self, slots: tuple[Slot, ...], copied: Slot, program: pyo.ConcreteModel, matrix: Matrix, tile: _Tile
-    ) -> None:
-        names = {place: name for name, place in matrix.row_of.items()}
-        row = [names[place] for place in tile.rows[-2]]
-        self.factor = np.ones((len(slots), len(row)))
-        self.lower = np.tile(matrix.row_lower[tile.rows[-2]], (len(slots), 1))
-        required = _by_name(slots, "required_rps", 0.0)
-        for i, (family, index) in enumerate(row):
-            if family == "serve_demand":
-                self.lower[:, i] = required[index[0]]
-            elif family == "instances_cover_demand":
-                weights = program.cover_of[index[0]].weights
-                needed = sum(weight * required[name] for name, weight in weights.items())
-                self.factor[:, i] = program.cover_of[index[0]].needed(copied) / needed
-
-
-def _by_name(slots: tuple[Slot, ...], rates: str, instead: float = 1.0) -> dict[str, Floats]:
-    every = [getattr(slot, rates) for slot in slots]
-    return {name: np.array([found[name] or instead for found in every]) for name in every[0]}
-
-
-def _as_compiled(matrix: Matrix, tile: _Tile, numbers: _Numbers) -> bool:
+def _as_compiled(matrix: Matrix, tile: _Tile, numbers: SlotNumbers) -> bool:
     """Whether the last slot comes out as it was compiled, and nothing joins slots but what is known to."""
     a, shared = csr_array(matrix.a), tile.shared_columns
     first, here, there = tile.columns[0], tile.columns[-2], tile.columns[-1]
     rows, twins = tile.rows[-2:]
     copy = csr_array(a[rows].multiply(numbers.factor[-1].reshape(-1, 1)))
-    pairs = [(here, there), (shared, shared), *([(first, here)] if tile.joined else [])]
+    own, data = tile.terms(matrix, numbers)
+    pairs = [(shared, shared), *([(first, here)] if tile.joined else [])]
     goals = [matrix.cost, *([] if matrix.elsewhere is None else [matrix.elsewhere])]
     return (
         not a[rows][:, there].count_nonzero()
         and not a[twins][:, first].count_nonzero()
         and not a[tile.shared_rows][:, np.concatenate(tile.columns)].count_nonzero()
+        and _same(csc_array((data[-1], own.indices, own.indptr), shape=own.shape), a[twins][:, there])
         and all(_same(copy[:, mine], a[twins][:, its]) for mine, its in pairs)
         and all(np.allclose(goal[there], goal[here] * numbers.cost[-1], rtol=1e-12, atol=0) for goal in goals)
         and all(
@@ -194,7 +173,7 @@ def _same(found: Any, compiled: Any) -> bool:
     return abs(found - compiled).max() <= 1e-12 * max(abs(compiled).max(), 1.0) if found.shape[1] else True
 
 
-def _tiled(table: LaneTable, matrix: Matrix, tile: _Tile, numbers: _Numbers) -> Matrix:
+def _tiled(table: LaneTable, matrix: Matrix, tile: _Tile, numbers: SlotNumbers) -> Matrix:
     count, shared, here, rows = len(table.slots), tile.shared_columns, tile.columns[-2], tile.rows[-2]
 
     def columns(every: Floats, of_each: Floats) -> Floats:
@@ -207,7 +186,7 @@ def _tiled(table: LaneTable, matrix: Matrix, tile: _Tile, numbers: _Numbers) -> 
         return columns(every * numbers.compiled, numbers.cost * every[here])
 
     place = {slot.name: i for i, slot in enumerate(table.slots)}
-    a = _repeated(csc_array(matrix.a), tile, numbers.factor)
+    a = _repeated(matrix, tile, numbers)
     if tile.joined:
         a = csc_array(a + _before(matrix, tile, numbers.factor, [place[slot.previous] for slot in table.slots]))
         a.eliminate_zeros()
@@ -238,22 +217,19 @@ def _before(matrix: Matrix, tile: _Tile, factor: Floats, previous: list[int]) ->
     return csc_array(((own.data * factor[:, own.row]).ravel(), (rows.ravel(), columns.ravel())), shape=shape)
 
 
-def _repeated(a: csc_array, tile: _Tile, factor: Floats) -> csc_array:
+def _repeated(matrix: Matrix, tile: _Tile, numbers: SlotNumbers) -> csc_array:
     """Put the terms of a slot along the diagonal, and those of shared columns beside it, each row times its factor."""
-    count, height = factor.shape
-    order = np.concatenate([tile.shared_rows, tile.rows[-2]])
-    own = csc_array(a[:, tile.columns[-2]].tocsr()[tile.rows[-2]].tocsc())
+    count, height = numbers.factor.shape
+    own, data = tile.terms(matrix, numbers)
     starts = own.nnz * np.arange(count).reshape(-1, 1) + own.indptr[:-1]
     base = len(tile.shared_rows) + height * np.arange(count).reshape(-1, 1)
     inner = csc_array(
-        (
-            (own.data * factor[:, own.indices]).ravel(),
-            (own.indices + base).ravel(),
-            np.append(starts.ravel(), own.nnz * count),
-        ),
+        (data.ravel(), (own.indices + base).ravel(), np.append(starts.ravel(), own.nnz * count)),
         shape=(len(tile.shared_rows) + height * count, own.shape[1] * count),
     )
-    return _beside(csr_array(a[:, tile.shared_columns])[order], inner, factor, len(tile.shared_rows))
+    order = np.concatenate([tile.shared_rows, tile.rows[-2]])
+    shared = csr_array(matrix.a[:, tile.shared_columns])[order]
+    return _beside(shared, inner, numbers.factor, len(tile.shared_rows))
 
 
 def _beside(shared: Any, inner: csc_array, factor: Floats, above: int) -> csc_array:
