@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from benchmarks.peers.sageserve import document as regions_document
+from benchmarks.peers.sageserve import drawn
 from benchmarks.scale.fleets import document as scale_document
 from tests.samples import answer_of, changed, fleet_of, town
 
+from pdopt.capacity.covering import covers
 from pdopt.capacity.lanes import lane_table
 from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
+from pdopt.solving import goals, parts
 from pdopt.solving.decomposed.owners import owners_of
 from pdopt.solving.goals import _alone
 from pdopt.solving.highs import run
@@ -120,3 +126,71 @@ def test_no_more_is_served_than_comes_where_workloads_of_an_llm_share_no_pool():
     assert {name: rate for pool in plan.pools for name, rate in pool.serves.items()} == pytest.approx(
         {"a": 9.5, "b": 3.0}
     )
+
+
+def test_a_day_of_regions_whose_starts_cost_falls_into_llms_and_regions(monkeypatch):
+    table = lane_table(fleet_of(regions_document(drawn(2, 3, 2, 6))))
+    matrix, asked = compile_matrix(build(table)), []
+
+    def alone(*arguments, **options):
+        asked.append(arguments[1].a.shape)
+        return _alone(*arguments, **options)
+
+    monkeypatch.setattr(goals, "solve_decomposed", None)  # starts join the hours: by hours, little could be said
+    apart = solve_parts(owners_of(table, matrix), matrix, Until(), alone)
+    together = run(matrix)
+    assert len(asked) == 2 * 3
+    assert apart.status == together.status == "optimal"
+    assert apart.objective == pytest.approx(together.objective)
+
+
+def test_only_workloads_that_meet_in_a_lane_are_counted_together():
+    """Those of `a` and `b` meet in what may go to both sites, `c` stands alone."""
+    rates = {"a": ["a"], "b": ["b"], "ab": ["a", "b"], "c": ["c"]}
+    fleet = regions_document(drawn(1, 3, 2, 1), 0)
+    workload = fleet["workloads"]["m0-r0"]
+    sites = {name: {} for name in "abc"}
+    skus = {name: {**sku, "site": "abc"[int(name[-1])]} for name, sku in fleet["skus"].items()}
+    workloads = {name: {**workload, "sites": where} for name, where in rates.items()}
+    table = lane_table(fleet_of({**fleet, "sites": sites, "skus": skus, "workloads": workloads}))
+    found = {frozenset(cover.weights) for cover in covers(table)}
+    assert frozenset({"c"}) in found
+    assert frozenset({"a", "b", "ab"}) in found
+    assert not [names for names in found if "c" in names and len(names) > 1]
+
+
+def test_parts_that_are_not_proven_are_tried_again_with_more_time(monkeypatch):
+    table = lane_table(fleet_of(scale_document(1, 2, 4, seed=2)))
+    matrix, tries = compile_matrix(build(table)), []
+
+    def slow(owners, part, until, start, *, threads):
+        tries.append((until.left_s(), None if start is None else float(part.cost @ start)))
+        found = run(part)
+        return found if until.left_s() > 1 else replace(found, status="feasible", bound=found.bound - 1)
+
+    monkeypatch.setattr(parts, "cpu_count", lambda: 1)
+    found = solve_parts(owners_of(table, matrix), matrix, Until.within(16.0), slow)
+    assert found.status == "optimal"
+    assert found.bound == pytest.approx(run(matrix).objective)
+    first, again = tries[:4], tries[4:]
+    assert len(again) == 4
+    assert all(start is None and seconds < 1 for seconds, start in first)
+    assert all(start is not None and seconds > 1 for seconds, start in again)
+
+
+def test_what_is_not_proven_in_time_keeps_the_best_of_all_tries(monkeypatch):
+    table = lane_table(fleet_of(scale_document(1, 2, 4, seed=2)))
+    matrix = compile_matrix(build(table))
+    least = run(matrix).objective
+
+    def never(owners, part, until, start, *, threads):
+        found = run(part)  # at first a good bound, then a worse one and no plan
+        if start is None:
+            return replace(found, status="feasible", bound=found.bound - 0.001)
+        return replace(found, status="unknown", values=None, objective=None, bound=found.bound - 1)
+
+    monkeypatch.setattr(parts, "cpu_count", lambda: 1)
+    found = solve_parts(owners_of(table, matrix), matrix, Until.within(1.0), never)
+    assert found.status == "feasible"
+    assert found.objective == pytest.approx(least)
+    assert found.bound == pytest.approx(least - 4 * 0.001)
