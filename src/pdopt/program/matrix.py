@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -34,6 +34,18 @@ class Names(Mapping[tuple[str, Any], int]):
 
     def __len__(self) -> int:
         return len(self._place_of)
+
+    def items(self) -> ItemsView[tuple[str, Any], int]:
+        """Give names and places."""
+        return self._place_of.items()
+
+    @cached_property
+    def by_component(self) -> dict[str, dict[Any, int]]:
+        """Component → index → place."""
+        found: dict[str, dict[Any, int]] = {}
+        for (name, index), place in self._place_of.items():
+            found.setdefault(name, {})[index] = place
+        return found
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,8 @@ class Matrix:
 
     def columns(self, variable: str) -> dict[Any, int]:
         """Give index → column of one variable."""
+        if isinstance(self.column_of, Names):
+            return self.column_of.by_component.get(variable, {})
         return {index: column for (name, index), column in self.column_of.items() if name == variable}
 
 
@@ -91,12 +105,17 @@ def compile_matrix(program: pyo.ConcreteModel) -> Matrix:
         row_lower=np.where(kinds == 1, -np.inf, rhs),
         row_upper=np.where(kinds == -1, np.inf, rhs),
         a=csc_array(form.A),
-        column_of={(v.parent_component().local_name, v.index()): i for i, v in enumerate(columns)},
-        row_of={(r.constraint.parent_component().local_name, r.constraint.index()): i for i, r in enumerate(form.rows)},
+        column_of=_named(columns),
+        row_of=_named([row.constraint for row in form.rows]),
         values=tuple(of.get("value", ())),
         elsewhere=of["elsewhere"][0] if "elsewhere" in of else None,
         fewest_starts=of["fewest_starts"][0] if "fewest_starts" in of else None,
     )
+
+
+def _named(components: Sequence[Any]) -> Names:
+    names = [(one.parent_component().local_name, one.index()) for one in components]
+    return Names(lambda: names)
 
 
 def _unit(program: pyo.ConcreteModel, variable: Any) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +14,11 @@ from pdopt.capacity.table import LaneTable, Route
 from pdopt.plan.decision import Decision
 from pdopt.program.matrix import Matrix
 from pdopt.solving.fewest_pools import fewest_pools
-from pdopt.solving.goals import keeping
 from pdopt.solving.highs import Outcome, run
 
 Floats = npt.NDArray[np.float64]
+KEPT = 1e-9  # of a count, more than a solution has
+NEARLY = 1e-5  # from a whole number, as a solver's tolerances leave it
 SECONDS, PART = 3.0, 0.05  # at most, of the time limit: it is about plans that cost the same
 
 
@@ -29,7 +30,7 @@ def tidy(table: LaneTable, matrix: Matrix, outcome: Outcome, time_limit_s: float
     """
     assert outcome.values is not None
     seconds = SECONDS if time_limit_s is None else min(max(PART * time_limit_s, 0.5), SECONDS)
-    kept = keeping(matrix, matrix.cost, float(matrix.cost @ outcome.values))
+    kept = _no_dearer(matrix, outcome.values)
     fewest = fewest_pools(table, kept, _fewest_gpus(table, kept, outcome, seconds), seconds)
     values = _even_load(table, matrix, fewest)
     routed: dict[tuple[str, str], dict[Route, float]] = {
@@ -51,6 +52,17 @@ def tidy(table: LaneTable, matrix: Matrix, outcome: Outcome, time_limit_s: float
         minimised_per_h=float(matrix.cost @ fewest),
         bound_per_h=outcome.bound,
         proven=outcome.status == "optimal",
+    )
+
+
+def _no_dearer(matrix: Matrix, values: Floats) -> Matrix:
+    """Let no column grow that costs something: a row of the costs would join everything, which HiGHS is slow with."""
+    counts = np.where(abs(values - np.round(values)) < NEARLY, np.round(values), values)  # of what is started, too
+    lower, upper = np.minimum(values, counts) - KEPT, np.maximum(values, counts) + KEPT
+    return replace(
+        matrix,
+        lower=np.where(matrix.cost < 0, np.maximum(lower, matrix.lower), matrix.lower),
+        upper=np.where(matrix.cost > 0, np.minimum(upper, matrix.upper), matrix.upper),
     )
 
 
@@ -88,24 +100,25 @@ def _even_load(table: LaneTable, matrix: Matrix, values: Floats) -> Floats:
     roles = [(slot, *pair) for slot in slots for pair in sorted({(lane.llm, lane.role) for lane in table.lanes})]
     llms = list(dict.fromkeys((slot, llm) for slot, llm, _ in roles))
     place = {key: i for i, key in enumerate([*roles, *llms])}
-    peaks, row_less, rows = lil_array((fixed.a.shape[0], len(place))), fixed.a.tolil(), csr_array(fixed.a)
     sized = {*fixed.columns("Sized").values(), *fixed.columns("SizedBeyond").values()}
+    rows = csr_array(fixed.a, copy=True)
+    peaks: list[tuple[int, int, float]] = []
     for lane in table.lanes:
         for limit in range(len(lane.limits)):
             for slot in slots:
                 row = fixed.row_of["load_within_instances", (lane.name, limit, slot)]
-                counting = sized.intersection(_columns(rows, row)) if lane.sizes else [counts[lane.name, slot]]
-                carried = sum(float(rows[row, column] * values[column]) for column in counting)
-                peaks[row, place[slot, lane.llm, lane.role]] = carried if lane.sizes else round(carried)
-                for column in counting:
-                    row_less[row, column] = 0.0
+                counting = sized if lane.sizes else {counts[lane.name, slot]}
+                carried = _taken_out(rows, row, counting, values)
+                peaks.append((row, place[slot, lane.llm, lane.role], carried if lane.sizes else round(carried)))
     below = lil_array((len(roles), len(place)))  # the peak of a role is at most that of its LLM
     for i, (slot, llm, _) in enumerate(roles):
         below[i, i], below[i, place[slot, llm]] = 1.0, -1.0
     width, height = len(place), len(roles)
+    at, of, carried_by = np.array(peaks).T
+    peak = csc_array((carried_by, (at.astype(int), of.astype(int))), shape=(fixed.a.shape[0], width))
     spread = replace(
         fixed,
-        a=csc_array(bmat([[row_less.tocsc(), peaks], [None, below]])),
+        a=csc_array(bmat([[rows, peak], [None, below]])),
         cost=np.concatenate([np.zeros(len(fixed.cost)), np.full(len(roles), 0.01), np.ones(len(llms))]),
         lower=np.concatenate([fixed.lower, np.zeros(width)]),
         upper=np.concatenate([fixed.upper, np.full(width, 1.0 + 1e-9)]),
@@ -128,5 +141,12 @@ def _served_exactly(matrix: Matrix) -> Matrix:
     return replace(matrix, row_upper=row_upper)
 
 
-def _columns(rows: Any, row: int) -> list[int]:
-    return [int(column) for column in rows.indices[rows.indptr[row] : rows.indptr[row + 1]]]
+def _taken_out(rows: csr_array, row: int, columns: Container[int], values: Floats) -> float:
+    """Take some columns out of a row; give what they add to it."""
+    found = 0.0
+    for place in range(rows.indptr[row], rows.indptr[row + 1]):
+        column = int(rows.indices[place])
+        if column in columns:
+            found += float(rows.data[place] * values[column])
+            rows.data[place] = 0.0
+    return found

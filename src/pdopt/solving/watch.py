@@ -64,6 +64,7 @@ class Watch:
     goal: str = COST
     _began: float = field(default_factory=perf_counter)
     _stop: Event = field(default_factory=Event)
+    _above: Watch | None = None
 
     def stop(self) -> None:
         """Ask the solve to end with the best plan so far."""
@@ -72,16 +73,21 @@ class Watch:
     @property
     def stopped(self) -> bool:
         """Whether it was asked to end."""
-        return self._stop.is_set()
+        return self._stop.is_set() or (self._above is not None and self._above.stopped)
 
     @property
     def unheard(self) -> Watch:
         """A watch that is told nothing, and stopped by the same: for programs that are a part of another."""
         return self.beside(_unheard)
 
+    @property
+    def below(self) -> Watch:
+        """A watch that is told nothing, and stopped by the same, or alone."""
+        return Watch(_above=self)
+
     def beside(self, tell: Callable[[Progress], None]) -> Watch:
         """Give a watch that tells somebody else, and is stopped by the same."""
-        return Watch(tell, _stop=self._stop)
+        return Watch(tell, _stop=self._stop, _above=self._above)
 
     def saw(self, best: float, bound: float) -> None:
         """Tell of the best minimum found and its bound, infinite where there is none."""

@@ -7,7 +7,7 @@ from time import perf_counter
 import numpy as np
 
 from pdopt.program.matrix import Floats
-from pdopt.solving.decomposed.decide import decide
+from pdopt.solving.decomposed.decide import At, decide
 from pdopt.solving.decomposed.facet import Point, outward
 from pdopt.solving.decomposed.outer import ROOM, Cut, excluded
 from pdopt.solving.decomposed.plans import join
@@ -62,8 +62,8 @@ def _decided(search: Search, shared: Floats, own: Floats) -> bool:
     split, found, before = search.split, np.zeros(len(search.split.whole.cost)), search.best
     found[split.shared] = shared
     for group in range(len(split.groups)):
-        watch = search.workers.watch.unheard
-        outcome, columns = decide(split, group, shared, search.master.least, DECIDING * search.left_s, watch)
+        at, seconds = At(shared, search.prices), DECIDING * search.left_s
+        outcome, columns = decide(split, group, at, search.master.least, seconds, search.workers)
         if outcome.status == "infeasible":
             exclusion = excluded(split, group, shared)
             if exclusion is not None:

@@ -10,10 +10,10 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array, vstack
 
 from pdopt.program.matrix import Floats, Matrix
+from pdopt.solving.decomposed.apart import Workers
 from pdopt.solving.decomposed.blocks import Split
 from pdopt.solving.decomposed.owners import Whole
 from pdopt.solving.highs import QUICK, Outcome, run
-from pdopt.solving.watch import Watch
 
 SAFE = 1e-6  # of a block's least cost that the solver's tolerances may be off; a plan must never be denied for it
 
@@ -34,8 +34,15 @@ def least_of(block: int, cost: Floats, bound: float) -> Least | None:
     return Least(block, cost / size, bound / size - SAFE * max(1.0, abs(bound / size)))
 
 
+class At(NamedTuple):
+    """Values of the shared columns, and prices of the linking rows as a sense of direction."""
+
+    shared: Floats
+    prices: Floats
+
+
 def decide(
-    split: Split, group: int, shared: Floats, known: Iterable[Least], seconds: float, watch: Watch
+    split: Split, group: int, at: At, known: Iterable[Least], seconds: float, workers: Workers
 ) -> tuple[Outcome, Whole]:
     """Find the cheapest plans of a group's blocks at values of the shared columns; give these and their columns.
 
@@ -43,22 +50,47 @@ def decide(
     """
     blocks = split.groups[group].blocks
     columns = np.concatenate([split.blocks[block].columns for block in blocks])
-    program = _at(split, columns, shared)
+    program = _at(split, columns, at.shared)
     place = np.full(len(split.whole.cost), -1)
     place[columns] = np.arange(len(columns))
     wanted = set(blocks)
     mine = [least for least in known if least.block in wanted]
     lengths = [len(least.terms) for least in mine]
-    at = np.concatenate([place[split.blocks[least.block].columns] for least in mine] or [np.zeros(0, dtype=int)])
+    where = np.concatenate([place[split.blocks[least.block].columns] for least in mine] or [np.zeros(0, dtype=int)])
     terms = np.concatenate([least.terms for least in mine] or [np.zeros(0)])
-    cuts = csr_array((terms, (np.repeat(np.arange(len(mine)), lengths), at)), shape=(len(mine), len(columns)))
+    cuts = csr_array((terms, (np.repeat(np.arange(len(mine)), lengths), where)), shape=(len(mine), len(columns)))
     with_cuts = replace(
         program,
         a=csc_array(vstack([program.a, cuts])),
         row_lower=np.append(program.row_lower, [least.at_least for least in mine]),
         row_upper=np.append(program.row_upper, np.full(len(mine), np.inf)),
     )
-    return run(with_cuts, seconds, options=QUICK, watch=watch), columns
+    cost = np.zeros(len(split.whole.cost))
+    for block in blocks:
+        cost[split.blocks[block].columns] = abs(split.blocks[block].links.T @ at.prices)
+    return _raced(with_cuts, replace(with_cuts, cost=cost[columns]), seconds, workers), columns
+
+
+def _raced(program: Matrix, priced: Matrix, seconds: float, workers: Workers) -> Outcome:
+    """Solve a program; if it is impossible, the same at other costs may tell so sooner, because costs lead the search.
+
+    Only that is heard of it, so that the plan does not depend on who comes first.
+    """
+    if workers.count < 2 or not priced.cost.any():
+        return run(program, seconds, options=QUICK, watch=workers.watch.unheard)
+    here, there = workers.watch.below, workers.watch.below
+
+    def beside() -> Outcome:
+        found = run(priced, seconds, options=QUICK, watch=there)
+        if found.status == "infeasible":
+            here.stop()
+        return found
+
+    other = workers.threads.submit(beside)
+    outcome = run(program, seconds, options=QUICK, watch=here)
+    there.stop()
+    also = other.result()
+    return also if outcome.values is None and also.status == "infeasible" else outcome
 
 
 def _at(split: Split, columns: Whole, shared: Floats) -> Matrix:
