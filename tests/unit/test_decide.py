@@ -1,0 +1,81 @@
+"""Whether numbers of nodes are possible: two solvers at once, of which only a denial of the second is heard."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event
+
+import numpy as np
+import pytest
+from scipy.sparse import csc_array
+
+from pdopt.program.matrix import Matrix
+from pdopt.solving.decomposed import decide
+from pdopt.solving.decomposed.apart import Workers
+from pdopt.solving.highs import Outcome
+from pdopt.solving.watch import Watch
+
+ONE = np.ones(1)
+PROGRAM = Matrix(0 * ONE, 0 * ONE, 9 * ONE, np.array([True]), ONE, ONE, 2 * ONE, csc_array(np.ones((1, 1))), {}, {})
+PRICED = replace(PROGRAM, cost=ONE)
+NEVER, UNKNOWN = Outcome("infeasible", None, None, np.inf), Outcome("unknown", None, None, -np.inf)
+FOUND = Outcome("optimal", 2 * ONE, 0.0, 0.0)
+
+
+def raced(monkeypatch, plain, priced, count=2):
+    watch = Watch()
+
+    def run(matrix, seconds, options, watch):
+        return (priced if matrix.cost.any() else plain)(watch)
+
+    monkeypatch.setattr(decide, "run", run)
+    with ThreadPoolExecutor(2) as pool:
+        outcome = decide._raced(PROGRAM, PRICED, 9.0, Workers(pool, count, watch))
+    assert not watch.stopped  # only the two were
+    return outcome
+
+
+def until_stopped(watch: Watch) -> Outcome:
+    pause = Event()
+    while not watch.stopped:
+        pause.wait(0.005)
+    return UNKNOWN
+
+
+def test_a_denial_of_the_second_ends_the_first(monkeypatch):
+    assert raced(monkeypatch, until_stopped, lambda watch: NEVER) is NEVER
+
+
+@pytest.mark.parametrize("found", [FOUND, NEVER])
+def test_the_first_ends_the_second(monkeypatch, found):
+    assert raced(monkeypatch, lambda watch: found, until_stopped) is found
+
+
+def test_a_plan_of_the_second_is_not_heard(monkeypatch):
+    """Who comes first differs from run to run; the plan must not."""
+    assert raced(monkeypatch, lambda watch: UNKNOWN, lambda watch: FOUND) is UNKNOWN
+
+
+def test_with_one_thread_there_is_no_second(monkeypatch):
+    assert raced(monkeypatch, lambda watch: FOUND, None, count=1) is FOUND
+
+
+def test_both_say_the_same_of_a_program():
+    with ThreadPoolExecutor(2) as pool:
+        workers = Workers(pool, 2, Watch())
+        assert decide._raced(PROGRAM, PRICED, 9.0, workers).status == "optimal"
+        none = replace(PROGRAM, row_lower=10 * ONE, row_upper=11 * ONE)
+        assert decide._raced(none, replace(none, cost=ONE), 9.0, workers).status == "infeasible"
+
+
+def test_who_stops_all_stops_both_but_not_the_other_way():
+    above = Watch()
+    first, second = above.below, above.below
+    first.stop()
+    assert first.stopped
+    assert not second.stopped
+    assert not above.stopped
+    above.stop()
+    assert second.stopped
+    assert second.beside(lambda progress: None).stopped
