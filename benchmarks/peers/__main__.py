@@ -35,14 +35,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--region-limit", type=float, default=360.0, help="the same for one of SageServe's")
     parser.add_argument("--our-limit", type=float, default=60.0, help="seconds that pdopt has for one of SageServe's")
     parser.add_argument("--only", type=int, help="the smallest inputs only, so many of each kind")
+    parser.add_argument("--ours", action="store_true", help="keep what CBC came to on SageServe's inputs, 20 minutes")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--page", action="store_true", help="only write docs/peers.md from the results")
     wanted = parser.parse_args(arguments)
+    before = read_rows(wanted.results / "sageserve.csv") if wanted.ours else None
     with TemporaryDirectory() as folder:
         work: dict[str, Callable[[], list[dict[str, object]]]] = {
             "melange": lambda: ladder_rows(wanted.limit, wanted.only),
             "aibrix": lambda: list(aibrix_rows(wanted.limit)),
-            "sageserve": lambda: list(region_rows(wanted.region_limit, wanted.our_limit, wanted.only or 3)),
+            "sageserve": lambda: list(region_rows(wanted.region_limit, wanted.our_limit, wanted.only or 3, before)),
             "aiconfigurator": lambda: list(gpu_rows(Path(folder))),
         }
         for part in () if wanted.page else wanted.parts:

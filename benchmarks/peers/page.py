@@ -83,7 +83,7 @@ def _region_table(rows: Rows) -> str:
                 row["input"],
                 row["what"],
                 row["sageserve_usd_per_h"] or "no plan",
-                "proven" if row["sageserve_proven"] == "True" else row["sageserve_bound_usd_per_h"],
+                "proven" if row["sageserve_proven"] == "True" else _their_bound(row),
                 seconds(row["sageserve_wall_s"]),
                 seconds(row["sageserve_cpu_s"]),
                 row["pdopt_usd_per_h"] or "no plan",
@@ -96,6 +96,14 @@ def _region_table(rows: Rows) -> str:
             for row in rows
         ),
     )
+
+
+def _their_bound(row: dict[str, str]) -> str:
+    """Give CBC's bound, or say that it is more than a plan costs that exists."""
+    bound = row["sageserve_bound_usd_per_h"]
+    if bound and row["pdopt_usd_per_h"] and float(bound) > float(row["pdopt_usd_per_h"]) * 1.001:
+        return f"{float(bound):.0e} (wrong)"
+    return bound or "none"
 
 
 def _gpu_table(rows: Rows) -> str:

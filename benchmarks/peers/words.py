@@ -36,7 +36,8 @@ each region serving its own demand; what is started costs. To pdopt a region is 
 to it, and a plan of one hour follows the plan of the hour before (`change`, `--current`). *A day* is more than
 SageServe asks: all 24 hours in one program. SageServe tells starts by binaries with a big M of 10⁶, whose
 relaxation says next to nothing; pdopt counts them by a row each, and solves what shares no node part by part. Costs
-include starts, per hour.
+include starts, per hour; *wrong* is a bound of CBC's above the cost of a plan that exists. pdopt's wall seconds are
+those from the file to the audited plan, in some rows beyond the limit of the solver.
 
 """
 
