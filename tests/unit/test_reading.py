@@ -10,6 +10,7 @@ import yaml
 from tests.samples import changed, fleet_of, paper, town
 
 import pdopt
+from pdopt.fleet import located
 from pdopt.fleet.faults import FleetFaults
 from pdopt.fleet.fleet import Target
 
@@ -310,3 +311,14 @@ def test_a_gpu_nobody_measured_is_a_note_not_a_fault():
     (note,) = fleet_of(fleet).notes
     assert "no LLM has a profile on h20" in note
     assert "profiles are on h200" in note
+
+
+def test_a_long_file_may_hold_many_values_but_a_short_one_may_not_by_aliases(tmp_path, monkeypatch):
+    monkeypatch.setattr(located, "MOST_VALUES", 10)
+    long, short = tmp_path / "long.yaml", tmp_path / "short.yaml"
+    long.write_text("a: [" + ", ".join(["1"] * 100) + "]\n", encoding="utf-8")
+    assert located.read_yaml(long)[0] == {"a": [1] * 100}
+    lists = "".join(f"{name}: &{name} [{', '.join([f'*{before}'] * 4)}]\n" for before, name in ("ab", "bc", "cd", "de"))
+    short.write_text("a: &a [1, 1, 1, 1]\n" + lists, encoding="utf-8")
+    with pytest.raises(FleetFaults, match="far more values"):
+        located.read_yaml(short)

@@ -10,7 +10,7 @@ import yaml
 
 from pdopt.fleet.faults import Complaints, Path
 
-MOST_VALUES, DEEPEST = 1_000_000, 50
+MOST_VALUES, DEEPEST = 1_000_000, 50  # a longer text may hold as many values as characters: it repeats none
 Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -80,7 +80,7 @@ def _parse(text: str, complaints: Complaints) -> Any:
     try:
         loader = Loader(text)  # may refuse characters at once
         node = loader.get_single_node()
-        value = _Walk(loader, complaints).value(node, ()) if node else None
+        value = _Walk(loader, complaints, max(MOST_VALUES, len(text))).value(node, ()) if node else None
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
@@ -95,8 +95,8 @@ def _parse(text: str, complaints: Complaints) -> Any:
 class _Walk:
     """Turns composed nodes into plain values and notes the line of each path."""
 
-    def __init__(self, loader: Any, complaints: Complaints):
-        self.loader, self.complaints = loader, complaints
+    def __init__(self, loader: Any, complaints: Complaints, most: int):
+        self.loader, self.complaints, self.most = loader, complaints, most
         self.open_nodes: set[int] = set()
         self.seen = 0
         self.known: dict[tuple[str, str], Any] = {}
@@ -104,7 +104,7 @@ class _Walk:
     def value(self, node: yaml.Node, path: Path) -> Any:
         self.complaints.lines.setdefault(path, node.start_mark.line + 1)
         self.seen += 1
-        if self.seen > MOST_VALUES or len(path) > DEEPEST:
+        if self.seen > self.most or len(path) > DEEPEST:
             raise yaml.YAMLError("holds far more values, or nests far deeper, than a fleet does")
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
