@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from pdopt.fleet.fleet import Target
 from pdopt.fleet.profiles import DecodeProfile
 from pdopt.plan.conditions import AS_STATED, TIME_TOLERANCE, Conditions
-from pdopt.plan.forward.batch import decode_points
+from pdopt.plan.forward.batch import Points, decode_points, slowed
 from pdopt.plan.forward.shared import DecodeModel, Draw, shared_tpot_s, within
 from pdopt.plan.pools import PoolForecast, Seen, missed
 
@@ -44,11 +45,15 @@ class DecodeForecast(PoolForecast):
     def _model(self) -> DecodeModel:
         return self.fleet.assumptions.decode_load, self.fleet.assumptions.decode_fit
 
-    def _draws(self, conditions: Conditions) -> tuple[Draw, ...]:
+    @cached_property
+    def _points(self) -> dict[str, Points]:
         profile: DecodeProfile = self.profile()
+        return {name: decode_points(profile, workload) for name, workload in self.workloads.items()}
+
+    def _draws(self, conditions: Conditions) -> tuple[Draw, ...]:
         return tuple(
             Draw(
-                decode_points(profile, workload, conditions.decode_slower),
+                slowed(self._points[name], conditions.decode_slower),
                 self.rate_rps(name, conditions) * workload.output_tokens,
             )
             for name, workload in self.workloads.items()

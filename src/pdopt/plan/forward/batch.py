@@ -13,8 +13,8 @@ from pdopt.plan.forward.line import Unpredictable, on_line
 Points = tuple[tuple[float, float], ...]  # (batch, TPOT in seconds), batches ascending
 
 
-def decode_points(profile: DecodeProfile, workload: Workload, slower: float) -> Points:
-    """TPOT against batch at the workload's lengths, on an instance at 1/slower of its measured speed."""
+def decode_points(profile: DecodeProfile, workload: Workload) -> Points:
+    """TPOT against batch at the workload's lengths."""
     points = _points_at(profile, workload)
     if profile.kv_tokens is not None:
         cap = profile.kv_tokens / (workload.input_tokens + workload.output_tokens / 2)
@@ -23,6 +23,11 @@ def decode_points(profile: DecodeProfile, workload: Workload, slower: float) -> 
             raise Unpredictable(f"the KV cache holds a batch of {cap:.3g}, below every measured one")
         if cap < batches[-1]:
             points = (*((b, t) for b, t in points if b < cap), (cap, on_line(batches, times, cap)))
+    return points
+
+
+def slowed(points: Points, slower: float) -> Points:
+    """Give the same on an instance at 1/slower of its measured speed."""
     return tuple((batch, time * slower) for batch, time in points)
 
 

@@ -144,7 +144,7 @@ def _take_decode(item: FoundRow, bases: Bases, result: Read) -> None:
     side = Side(row.model, row.setup, "decode", profile.shape)
     result.bases[side] = profile
     tpot_s, rate = row.tpot_mean_ms / 1e3, rate_rps_of(row) / (row.decode_instances or 1)
-    curve = decode_points(profile, workload_of(row), 1.0)
+    curve = decode_points(profile, workload_of(row))
     batch = rate * (row.output_tokens - 1) * tpot_s if row.concurrency is not None else None
     if batch is not None and batch > curve[-1][0]:
         item.complain(
