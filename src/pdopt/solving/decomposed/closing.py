@@ -47,9 +47,10 @@ def raise_bound(search: Search) -> tuple[Floats, Floats] | None:
     return None if values is None else search.outer.parts(values)
 
 
-def add(search: Search, asked: dict[int, Asked]) -> list[Cut]:
+def add(search: Search, asked: dict[int, Asked], ends: float = np.inf) -> list[Cut]:
     """Solve the blocks of some groups at prices; keep their plans and what follows for all plans."""
-    cuts = price(search.workers, search.master, asked, search.fine)
+    effort = search.fine._replace(ends=min(ends, search.ends))
+    cuts = price(search.workers, search.master, asked, effort)
     if any(cut.at_least == np.inf for cut in cuts):  # a block alone is impossible
         search.raise_to(np.inf)
     else:

@@ -71,7 +71,7 @@ def settle(split: Split, corner: Corner, values: Floats, fines: Floats, effort: 
     )
     loose = np.flatnonzero(fines[corner.rows])
     loosened = elastic(part, loose, fines[corner.rows][loose])
-    outcome = run(loosened, effort.seconds, effort.gap, options=effort.options)
+    outcome = run(loosened, effort.left_s, effort.gap, options=effort.options)
     if outcome.values is None or outcome.objective is None:
         return mine
     present = float(part.cost @ mine + fines[corner.rows] @ excess(part, mine))

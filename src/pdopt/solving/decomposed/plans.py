@@ -33,7 +33,7 @@ def vary(search: Search) -> None:
             return
         other = search.prices * np.exp(np.random.default_rng((search.cycle, number)).normal(0.0, spread, sizes))
         tasks = [(block, Asked(prices, 1.0)) for block, prices in enumerate(other)]
-        collect(search.workers, search.master, tasks, VARIED)
+        collect(search.workers, search.master, tasks, VARIED._replace(ends=search.ends))
 
 
 def sweep(search: Search, relaxed: Floats) -> None:
@@ -44,6 +44,7 @@ def sweep(search: Search, relaxed: Floats) -> None:
     before, effort = search.latest, SETTLED
     if before is None:
         before, effort = rounded(search.split, relaxed), FIRST
+    effort = effort._replace(ends=search.ends)
     some = search.corners if search.best is not None else exceeding(search.split, search.corners, before)
     values = before
     for found in search.workers.threads.map(lambda slot: _settled(search, slot, before, effort), some):

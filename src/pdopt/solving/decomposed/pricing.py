@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ from pdopt.solving.decomposed.master import Master
 from pdopt.solving.decomposed.outer import Cut
 from pdopt.solving.highs import QUICK, Option, Outcome
 
+LEAST_S = 0.05
+
 
 class Asked(NamedTuple):
     """Prices of all linking rows (the duals of a minimisation), and the weight of the blocks' own cost."""
@@ -24,11 +27,17 @@ class Asked(NamedTuple):
 
 
 class Effort(NamedTuple):
-    """What one block may take: seconds, the gap to stop at, and nodes of the solver's search."""
+    """What one block may take: seconds, the gap to stop at, nodes of the solver's search, and when all must end."""
 
     seconds: float
     gap: float
     nodes: int | None = None
+    ends: float = np.inf
+
+    @property
+    def left_s(self) -> float:
+        """Seconds from now."""
+        return min(self.seconds, max(self.ends - perf_counter(), LEAST_S))
 
     @property
     def options(self) -> dict[str, Option]:
@@ -40,7 +49,7 @@ def cheapest(block: Block, asked: Asked, effort: Effort, *, known: bool) -> Outc
     """Solve one block at prices; where all of it is free, that tells nothing but a plan, if none is `known`."""
     cost = _cost(block, asked)
     if cost.any():
-        return block.prepared.run(cost, effort.seconds, effort.gap, effort.options)
+        return block.prepared.run(cost, effort.left_s, effort.gap, effort.options)
     found = Outcome("feasible", None, None, 0.0) if known else _smallest(block, effort)
     return found if found.status == "infeasible" else replace(found, objective=0.0, bound=0.0)
 
@@ -51,7 +60,7 @@ def _cost(block: Block, asked: Asked) -> Floats:
 
 def _smallest(block: Block, effort: Effort) -> Outcome:
     """Give a plan that takes little of whatever links the blocks."""
-    return block.prepared.run(np.asarray(abs(block.links).sum(axis=0)), effort.seconds, effort.gap, effort.options)
+    return block.prepared.run(np.asarray(abs(block.links).sum(axis=0)), effort.left_s, effort.gap, effort.options)
 
 
 def price(workers: Workers, master: Master, asked: Mapping[int, Asked], effort: Effort) -> list[Cut]:

@@ -23,6 +23,7 @@ from pdopt.solving.highs import PROVEN, Outcome, solve_relaxed
 from pdopt.solving.watch import Until
 
 MOST_SECONDS = 3600.0  # where no limit is given
+FIRST = 0.4  # part of the time that the first round may take: without plans, a bound is worth little
 HEAVY = 0.25  # part of the time from which a round of prices is not to be repeated for plans alone
 CUTTING = 0.3  # part of the time that cutting may take in a cycle
 CUTS = 8  # times that values are cut off in the first cycle, and twice as often in each that follows
@@ -92,7 +93,7 @@ def _first_round(search: Search) -> None:
     asked = {
         group: Asked(of_group(search.split, group, search.prices), 1.0) for group in range(len(search.split.groups))
     }
-    add(search, asked)
+    add(search, asked, began + FIRST * (search.ends - began))
     search.heavy = search.part(perf_counter() - began) > HEAVY
     raise_bound(search)
 
