@@ -1,8 +1,10 @@
 """Tidying keeps the cost and every limit; it only spreads work and leaves no instance idle."""
 
 import pytest
-from tests.samples import lane, table_of
+from benchmarks.scale.fleets import document
+from tests.samples import answer_of, changed, fleet_of, lane, table_of
 
+from pdopt.capacity.lanes import lane_table
 from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
 from pdopt.solving.highs import run
@@ -75,3 +77,28 @@ def test_pools_of_one_role_share_the_work_evenly():
         required_rps={"chat": 1.2},
     )
     assert work(table, decide(table)) == pytest.approx({"M1": 0.6, "M2": 0.6})
+
+
+def test_a_fleet_that_no_lane_can_serve_and_that_asks_for_nothing_needs_nothing():
+    idle = document(1, 2, 1, seed=3)
+    for workload in idle["workloads"].values():
+        workload["requests_per_second"] = 0
+    for number, sku in enumerate(idle["skus"].values()):
+        sku["gpu"] = f"unknown-{number}"
+    plan = answer_of(idle)
+    assert plan.status == "optimal"
+    assert plan.cost_per_hour == 0
+    assert plan.pools == ()
+
+
+@pytest.mark.parametrize("risk", [None, {"weight": 0.4, "cvar": 0.8}])
+def test_tidying_costs_no_more_where_starts_and_scenarios_cost(risk):
+    fleet = document(2, 4, 4, seed=7)
+    for model in fleet["models"].values():
+        model["start_usd"] = 2.5
+    scenarios = {"usual": {"probability": 0.7}, "more": {"probability": 0.3, "demand": 1.6}}
+    table = lane_table(fleet_of(changed(fleet, scenarios=scenarios, **({"risk": risk} if risk else {}))))
+    matrix = compile_matrix(build(table))
+    found = run(matrix, 1.0)
+    decision = tidy(table, matrix, found, 10.0)
+    assert decision.minimised_per_h <= found.objective * (1 + 1e-6)

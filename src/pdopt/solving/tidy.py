@@ -114,7 +114,7 @@ def _even_load(table: LaneTable, matrix: Matrix, values: Floats) -> Floats:
     for i, (slot, llm, _) in enumerate(roles):
         below[i, i], below[i, place[slot, llm]] = 1.0, -1.0
     width, height = len(place), len(roles)
-    at, of, carried_by = np.array(peaks).T
+    at, of, carried_by = np.array(peaks).reshape(-1, 3).T
     peak = csc_array((carried_by, (at.astype(int), of.astype(int))), shape=(fixed.a.shape[0], width))
     spread = replace(
         fixed,
