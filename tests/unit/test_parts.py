@@ -164,18 +164,19 @@ def test_parts_that_are_not_proven_are_tried_again_with_more_time(monkeypatch):
     matrix, tries = compile_matrix(build(table)), []
 
     def slow(owners, part, until, start, *, threads):
-        tries.append((until.left_s(), None if start is None else float(part.cost @ start)))
+        seconds = until.left_s()
+        tries.append((seconds, None if start is None else float(part.cost @ start)))
         found = run(part)
-        return found if until.left_s() > 1 else replace(found, status="feasible", bound=found.bound - 1)
+        return found if seconds > 0.3 else replace(found, status="feasible", bound=found.bound - 1)
 
     monkeypatch.setattr(parts, "cpu_count", lambda: 1)
-    found = solve_parts(owners_of(table, matrix), matrix, Until.within(16.0), slow)
+    found = solve_parts(owners_of(table, matrix), matrix, Until.within(3.6), slow)
     assert found.status == "optimal"
     assert found.bound == pytest.approx(run(matrix).objective)
     first, again = tries[:4], tries[4:]
     assert len(again) == 4
-    assert all(start is None and seconds < 1 for seconds, start in first)
-    assert all(start is not None and seconds > 1 for seconds, start in again)
+    assert all(start is None and seconds < 0.3 for seconds, start in first)
+    assert all(start is not None and seconds > 0.3 for seconds, start in again)
 
 
 def test_what_is_not_proven_in_time_keeps_the_best_of_all_tries(monkeypatch):

@@ -19,7 +19,7 @@ from pdopt.solving.decomposed.separate import separate
 from pdopt.solving.highs import PROVEN, Outcome
 from pdopt.solving.watch import Progress, Until, Watch
 
-SHORT_S = 5.0  # seconds of each part below which they are tried again and again
+SHORT_S = 1.0  # seconds of each part below which they are tried again and again
 AT_FIRST = 0.15  # of these, the first time
 LONGER = 4.0  # times as long the next time
 
