@@ -68,7 +68,7 @@ def decide(
     cost = np.zeros(len(split.whole.cost))
     for block in blocks:
         cost[split.blocks[block].columns] = abs(split.blocks[block].links.T @ at.prices)
-    return _raced(with_cuts, replace(with_cuts, cost=cost[columns]), seconds, workers), columns
+    return _raced(with_cuts, _without_flows(replace(with_cuts, cost=cost[columns])), seconds, workers), columns
 
 
 def _raced(program: Matrix, priced: Matrix, seconds: float, workers: Workers) -> Outcome:
@@ -91,6 +91,23 @@ def _raced(program: Matrix, priced: Matrix, seconds: float, workers: Workers) ->
     there.stop()
     also = other.result()
     return also if outcome.values is None and also.status == "infeasible" else outcome
+
+
+def _without_flows(program: Matrix) -> Matrix:
+    """Give the whole columns and the rows of these alone: where that is impossible, so is the program."""
+    whole, rows = np.flatnonzero(program.whole), csr_array(program.a)
+    alone = np.flatnonzero(np.asarray(abs(rows) @ np.where(program.whole, 0.0, 1.0)) == 0)
+    return replace(
+        program,
+        cost=program.cost[whole],
+        lower=program.lower[whole],
+        upper=program.upper[whole],
+        whole=program.whole[whole],
+        unit=program.unit[whole],
+        row_lower=program.row_lower[alone],
+        row_upper=program.row_upper[alone],
+        a=csc_array(rows[alone][:, whole]),
+    )
 
 
 def _at(split: Split, columns: Whole, shared: Floats) -> Matrix:
