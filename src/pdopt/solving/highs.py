@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 Option = bool | float | str  # of HiGHS
 ALONE = {"threads": 1}  # more do not make it faster, and all runs of a process must ask for the same
 PROVEN = 1e-9  # relative gap below which a plan counts as proven: the arithmetic's own noise
+PRICED = 1e-9  # part of the largest cost that a column's may be off: at 1e-7 plans of 66 cheap instances beat one
 TOLERANCE = 1e-7  # of whole numbers and rows: at 1e-8 and less HiGHS has called plans optimal that were not
 
 
@@ -128,6 +129,7 @@ def _solver(options: Mapping[str, Option]) -> _Quiet:
     solver.setOptionValue("mip_abs_gap", 0.0)
     solver.setOptionValue("mip_feasibility_tolerance", TOLERANCE)
     solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
+    solver.setOptionValue("dual_feasibility_tolerance", PRICED)
     for name, value in {**ALONE, **options}.items():
         solver.setOptionValue(name, value)
     return solver

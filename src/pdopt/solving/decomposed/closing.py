@@ -89,9 +89,12 @@ def _cut_off(search: Search, shared: Floats, own: Floats) -> bool:
             found = outward(search.master, group, Point(shared, own[group]), Point(towards[0], towards[1][group]))
             if found is not None:
                 asked[group] = found
+        known = len(search.master.columns)
         cuts = add(search, asked)
         if any(cut.missed_by(shared, own) > 2 * ROOM for cut in cuts):
             return True
+        if len(search.master.columns) == known:  # the same would be asked again
+            return False
         asking = set(asked)
     return search.done()
 

@@ -17,6 +17,7 @@ from pdopt.solving.decomposed.outer import Cut
 from pdopt.solving.highs import QUICK, Option, Outcome
 
 LEAST_S = 0.05
+TINY = 1e-8  # part of the largest price below which one is none: the solver tells those above apart
 
 
 class Asked(NamedTuple):
@@ -103,5 +104,6 @@ def of_group(split: Split, group: int, prices: Floats) -> Floats:
     mine = prices[split.groups[group].rows]
     sides = np.where(mine > 0, split.whole.row_lower[rows], split.whole.row_upper[rows])
     found = np.zeros(len(split.linking))
-    found[split.groups[group].rows] = np.where(np.isfinite(sides), mine, 0.0)
+    told_apart = abs(mine) > TINY * abs(mine).max(initial=0.0)
+    found[split.groups[group].rows] = np.where(np.isfinite(sides) & told_apart, mine, 0.0)
     return found
