@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 from scipy.sparse import csc_array
 
 from pdopt.program.matrix import Matrix
@@ -79,3 +81,30 @@ def test_who_stops_all_stops_both_but_not_the_other_way():
     above.stop()
     assert second.stopped
     assert second.beside(lambda progress: None).stopped
+
+
+def test_what_is_impossible_without_flows_is_so_with_them():
+    """Denied are programs whose rows of whole numbers alone leave none; never one that has a plan."""
+    denied = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        whole = np.array([True, True, True, False, False])
+        terms = rng.integers(-3, 6, (4, 5)) * rng.integers(0, 2, (4, 5))
+        terms[rng.integers(0, 4, 2), 3:] = 0
+        most = rng.integers(0, 9, 4).astype(float)
+        lower, upper = np.zeros(5), np.full(5, 3.0)
+        ones, least = np.ones(5), most - rng.integers(0, 5, 4)
+        program = Matrix(0 * ones, lower, upper, whole, ones, least, most, csc_array(terms.astype(float)), {}, {})
+        if decide.run(decide._without_flows(program)).status == "infeasible":
+            denied += 1
+            numbers = itertools.product(range(4), repeat=3)
+            assert not any(_flows_exist(program, np.array(one, dtype=float)) for one in numbers)
+    assert denied > 5
+
+
+def _flows_exist(program: Matrix, numbers: np.ndarray) -> bool:
+    whole, a = program.whole, program.a.toarray()
+    taken, flows = a[:, whole] @ numbers, a[:, ~whole]
+    rows = np.vstack([flows, -flows])
+    most = np.concatenate([program.row_upper - taken, taken - program.row_lower])
+    return linprog(np.zeros(flows.shape[1]), A_ub=rows, b_ub=most, bounds=(0, 3)).status == 0

@@ -1,13 +1,16 @@
-"""A proven optimum does not depend on the solver's seed; where it did, the tolerance was too fine."""
+"""What is proven is so: neither the solver's seed nor the sizes of costs decide; where they did, it was a tolerance."""
 
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from scipy.sparse import csc_array
 
 import pdopt
 from pdopt.capacity.lanes import lane_table
+from pdopt.program.matrix import Matrix
 from pdopt.program.tiled import compile_table
 from pdopt.solving import highs
 from pdopt.solving.highs import QUICK, run
@@ -48,3 +51,26 @@ def test_finer_tolerances_prove_what_is_not_so(tmp_path, monkeypatch):
     monkeypatch.setattr(highs, "TOLERANCE", 1e-9)
     bounds = [run(matrix, options=QUICK | {"random_seed": seed}).bound for seed in (0, 2)]
     assert max(bounds) > best * 1.001
+
+
+def _cheap_and_dear() -> Matrix:
+    """Carry 66 with instances of 66, of 1, or of 66: one of the first is the cheapest, by far less than the last costs.
+
+    The costs are those of a block at prices that ten LLMs on ten SKUs came to, the largest being one.
+    """
+    cost, carried = np.array([1.849e-6, 8.7e-8, 1.0]), np.array([[66.0, 1.0, 66.0]])
+    none, ones, endless = np.zeros(3), np.ones(3), np.full(3, np.inf)
+    row = np.array([66.0]), np.array([np.inf])
+    return Matrix(cost, none, endless, np.ones(3, dtype=bool), ones, *row, csc_array(carried), {}, {})
+
+
+def test_little_costs_are_told_apart_beside_a_large_one():
+    found = run(_cheap_and_dear(), options=QUICK)
+    assert found.objective == pytest.approx(1.849e-6, rel=1e-6)
+    assert found.bound == pytest.approx(1.849e-6, rel=1e-6)
+
+
+def test_the_solvers_own_tolerance_of_costs_does_not_tell_them_apart(monkeypatch):
+    """Hold the reason for the tolerance: cuts from such bounds have denied a plan that exists."""
+    monkeypatch.setattr(highs, "PRICED", 1e-7)
+    assert run(_cheap_and_dear(), options=QUICK).objective > 3 * 1.849e-6
