@@ -10,6 +10,7 @@ from math import ceil, lcm
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from pdopt.capacity.slots import Slot
 from pdopt.capacity.table import Lane, LaneTable, NodeType
@@ -63,22 +64,34 @@ def most_of_each(table: LaneTable, lanes: Sequence[str]) -> npt.NDArray[np.float
     Where starting an instance costs something, that of the slot with most everywhere: it may be kept running idle.
     """
     lane_of = {lane.name: lane for lane in table.lanes}
-    names = {name: place for place, name in enumerate(table.slots[0].wanted_rps)}
-    wanted = np.array([[slot.wanted_rps[name] for name in names] for slot in table.slots])
-    kept = {node.sku: _kept(table, node.sku) for node in table.nodes}
-    more = {node.sku: _in_step(table, node.sku) for node in table.nodes}
-    found = np.zeros((len(table.slots), len(lanes)))
-    for place, lane in enumerate(lane_of[name] for name in lanes):
-        most = {name: np.zeros(len(lane.limits)) for name in lane.workloads}
-        for route, load in lane.loads.items():
-            most[route.workload] = np.maximum(most[route.workload], load)
-        work = wanted[:, [names[name] for name in most]] @ np.array(list(most.values()))
-        carrying = np.ceil(work.max(axis=1) / kept[lane.sku] * (1 + 1e-6))
-        least = np.where(carrying > 0, table.min_pool_instances, 0)
-        found[:, place] = np.maximum(carrying + ceil(lane.spares / kept[lane.sku]) + more[lane.sku], least)
+    chosen = [lane_of[name] for name in lanes]
+    sku = {node.sku: place for place, node in enumerate(table.nodes)}
+    on = np.array([sku[lane.sku] for lane in chosen], dtype=int)
+    kept = np.array([_kept(table, node.sku) for node in table.nodes])[on]
+    more = np.array([_in_step(table, node.sku) for node in table.nodes])[on]
+    carrying = np.ceil(_most_work(table, chosen) / kept * (1 + 1e-6))
+    spares = np.ceil(np.array([lane.spares for lane in chosen]) / kept)
+    found = np.maximum(carrying + spares + more, np.where(carrying > 0, table.min_pool_instances, 0))
     if table.instance_start_usd:
         found[:] = found.max(axis=0)
     return found
+
+
+def _most_work(table: LaneTable, lanes: Sequence[Lane]) -> npt.NDArray[np.float64]:
+    """Give per slot and lane the work of all wanted rates, at the limit where it is most."""
+    names = {name: place for place, name in enumerate(table.slots[0].wanted_rps)}
+    wanted = np.array([[slot.wanted_rps[name] for name in names] for slot in table.slots])
+    starts = np.cumsum([0, *(len(lane.limits) for lane in lanes)])
+    most: dict[tuple[int, int], float] = {}
+    for start, lane in zip(starts.tolist(), lanes, strict=False):
+        for route, load in lane.loads.items():
+            for limit, part in enumerate(load):
+                place = start + limit, names[route.workload]
+                most[place] = max(part, most.get(place, 0.0))
+    shape = int(starts[-1]), len(names)
+    loads = csr_array((list(most.values()), np.array(list(most), dtype=int).reshape(-1, 2).T), shape=shape)
+    work = (loads @ wanted.T).T
+    return np.maximum.reduceat(work, starts[:-1], axis=1) if lanes else np.zeros((len(table.slots), 0))
 
 
 def _enough(lane: Lane, work: list[float]) -> float:
@@ -175,6 +188,8 @@ def _weights(table: LaneTable, lanes: list[Lane]) -> dict[str, float]:
 def _deviating(table: LaneTable, weights: dict[str, float]) -> dict[str, float]:
     """Weights of a group per unit of work, those of workloads that may deviate smaller by what is kept for it."""
     fractions = table.uncertainty.among(weights)
+    if not fractions:
+        return weights
     part = min(1.0, table.uncertainty.workloads / max(len(fractions), 1))
     return {name: weight / (1 + part * fractions.get(name, 0.0)) for name, weight in weights.items()}
 

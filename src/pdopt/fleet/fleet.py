@@ -304,8 +304,10 @@ class Uncertainty:
 
     def among(self, workloads: Iterable[str]) -> dict[str, float]:
         """Give the fractions of those of some workloads that may deviate."""
+        if not (self.workloads and self.deviation):
+            return {}
         found = {name: self.deviation.get(name, 0.0) for name in dict.fromkeys(workloads)}
-        return {name: fraction for name, fraction in found.items() if fraction and self.workloads}
+        return {name: fraction for name, fraction in found.items() if fraction}
 
 
 @dataclass(frozen=True)

@@ -93,13 +93,14 @@ def compile_matrix(program: pyo.ConcreteModel) -> Matrix:
     rhs = np.asarray(form.rhs, dtype=float)
     kinds = np.array([row.bound_type for row in form.rows], dtype=int)  # -1: >=, 0: =, 1: <=
     columns = form.columns
+    bounds = [variable.bounds for variable in columns]
     goals = [goal.parent_component().local_name for goal in form.objectives]
     rows = np.asarray(form.c.todense(), dtype=float)  # what is maximised comes with the sign turned
     of = {name: [row for goal, row in zip(goals, rows, strict=True) if goal == name] for name in set(goals)}
     return Matrix(
         cost=of["cost"][0],
-        lower=np.array([-np.inf if v.lb is None else v.lb for v in columns], dtype=float),
-        upper=np.array([np.inf if v.ub is None else v.ub for v in columns], dtype=float),
+        lower=np.array([-np.inf if least is None else least for least, _ in bounds], dtype=float),
+        upper=np.array([np.inf if most is None else most for _, most in bounds], dtype=float),
         whole=np.array([v.is_integer() for v in columns], dtype=bool),
         unit=np.array([_unit(program, v) for v in columns], dtype=float),
         row_lower=np.where(kinds == 1, -np.inf, rhs),
