@@ -8,8 +8,9 @@ import numpy as np
 
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Split
-from pdopt.solving.highs import solve_relaxed
+from pdopt.solving.highs import QUICK, run, solve_relaxed
 
+ALMOST = 1e-7  # that a number may be more than the whole one it is taken for
 LITTLE = 1e-4  # of the largest price
 
 
@@ -18,6 +19,35 @@ def rounded(parts: Split, relaxed: Floats) -> Floats:
     shared = np.zeros(len(relaxed), dtype=bool)
     shared[parts.shared] = True
     return np.where(shared & parts.whole.whole, np.round(relaxed), relaxed)
+
+
+def rounded_up(parts: Split, relaxed: Floats, seconds: float) -> Floats | None:
+    """Give the relaxation's values of all blocks rounded up, and the cheapest nodes for them; None if there are none."""
+    full, shared = parts.whole, parts.shared
+    values = np.where(full.whole, np.ceil(relaxed - ALMOST), relaxed)
+    values[shared] = 0.0
+    taken = np.asarray(parts.rows @ values)
+    links = parts.rows[:, shared]
+    rows = np.flatnonzero(np.diff(links.indptr))
+    program = replace(
+        full,
+        a=links[rows].tocsc(),
+        cost=full.cost[shared],
+        lower=full.lower[shared],
+        upper=full.upper[shared],
+        whole=full.whole[shared],
+        unit=full.unit[shared],
+        row_lower=full.row_lower[rows] - taken[rows],
+        row_upper=full.row_upper[rows] - taken[rows],
+        column_of={},
+        row_of={},
+        values=(),
+    )
+    found = run(program, seconds, options=QUICK).values
+    if found is None:
+        return None
+    values[shared] = np.where(full.whole[shared], np.round(found), found)
+    return values
 
 
 def flowing(apart: Matrix, values: Floats) -> Floats | None:

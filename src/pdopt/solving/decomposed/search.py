@@ -10,7 +10,7 @@ import numpy as np
 
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.apart import Workers
-from pdopt.solving.decomposed.beginning import flowing, priced
+from pdopt.solving.decomposed.beginning import flowing, priced, rounded_up
 from pdopt.solving.decomposed.blocks import split
 from pdopt.solving.decomposed.closing import LITTLE, add, close_in, raise_bound
 from pdopt.solving.decomposed.outer import ROOM, Outer
@@ -23,6 +23,7 @@ from pdopt.solving.highs import PROVEN, Outcome, solve_relaxed
 from pdopt.solving.watch import Until
 
 MOST_SECONDS = 3600.0  # where no limit is given
+ROUNDING = 0.05  # part of the time that nodes for what is rounded up may take
 FIRST = 0.4  # part of the time that the first round may take: without plans, a bound is worth little
 HEAVY = 0.25  # part of the time from which a round of prices is not to be repeated for plans alone
 CUTTING = 0.3  # part of the time that cutting may take in a cycle
@@ -71,6 +72,7 @@ def _outcome(search: Search) -> Outcome:
 
 def _search(search: Search, relaxed: Floats) -> None:
     search.raise_to(float(search.split.whole.cost @ relaxed) * (1 - ROOM))
+    search.note(rounded_up(search.split, relaxed, ROUNDING * search.left_s))
     _first_round(search)
     in_vain = 0
     while not search.done() and in_vain < IN_VAIN:
@@ -78,7 +80,7 @@ def _search(search: Search, relaxed: Floats) -> None:
         if search.cycle == 0 or search.exhausted:
             vary(search)
         join(search)
-        if search.best is None or in_vain or len(search.split.groups) > 1:
+        if search.best is None or in_vain or search.heavy or len(search.split.groups) > 1:
             sweep(search, relaxed)
         search.cycle += 1
         if search.best is None and search.cycle < MENDING:
