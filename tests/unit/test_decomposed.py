@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import yaml
 from benchmarks.scale.fleets import document
 from tests.samples import changed, fleet_of, some
 from tests.theory import small
@@ -15,14 +16,14 @@ import pdopt
 from pdopt.capacity.lanes import lane_table
 from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
-from pdopt.solving.decomposed.beginning import fines, priced
+from pdopt.solving.decomposed.beginning import fines, priced, rounded_up
 from pdopt.solving.decomposed.blocks import split
 from pdopt.solving.decomposed.corners import corners, exceeding, settle
-from pdopt.solving.decomposed.elastic import elastic, excess
+from pdopt.solving.decomposed.elastic import elastic, excess, whole
 from pdopt.solving.decomposed.owners import owners_of
 from pdopt.solving.decomposed.plans import SETTLED
 from pdopt.solving.decomposed.search import solve_decomposed
-from pdopt.solving.highs import run
+from pdopt.solving.highs import run, solve_relaxed
 from pdopt.solving.watch import Progress, Until, Watch
 
 PERIODS = {"night": 9, "morning": 3, "day": 12}
@@ -98,6 +99,30 @@ def test_rows_of_no_price_get_a_little():
     assert prices[0] == -5.0
     assert (prices[1:][above[1:]] < 0).all()
     assert (abs(prices[1:]) <= 5e-4).all()
+
+
+@pytest.mark.parametrize("seed", [0, 3, 5])
+def test_what_is_rounded_up_is_a_plan_where_there_are_nodes_for_it(seed):
+    table, matrix = program(seed, **({"redundancy": {"instances": 1}} if seed else {}))
+    stock = np.array([name == "nodes_within_stock" for name, _ in matrix.row_of])
+    enough = replace(matrix, row_upper=np.where(stock, 1e4, matrix.row_upper))
+    none = replace(matrix, row_upper=np.where(stock, 0.0, matrix.row_upper))
+    parts, relaxed = split(owners_of(table, matrix), enough), solve_relaxed(enough)[0]
+    found, least = rounded_up(parts, relaxed, 9.0), run(enough, 60.0).objective
+    assert whole(enough, found)
+    assert not excess(enough, found).any()
+    assert least <= enough.cost @ found * (1 + 1e-9) <= 2.5 * least
+    assert rounded_up(replace(parts, whole=none), relaxed, 9.0) is None
+
+
+def test_many_workloads_have_a_plan_before_a_block_is_solved(tmp_path):
+    file = tmp_path / "fleet.yaml"
+    file.write_text(yaml.safe_dump(document(6, 8, 1, 0, workloads=12), sort_keys=False))
+    table = lane_table(pdopt.read_fleet(file))
+    matrix = compile_matrix(build(table))
+    found = solved(table, matrix, Until.within(1.5))
+    assert found.objective <= 2 * found.bound
+    assert not excess(matrix, found.values).any()
 
 
 def test_only_slots_that_exceed_rows_are_mended():

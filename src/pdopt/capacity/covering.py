@@ -71,7 +71,8 @@ def most_of_each(table: LaneTable, lanes: Sequence[str]) -> npt.NDArray[np.float
     more = np.array([_in_step(table, node.sku) for node in table.nodes])[on]
     carrying = np.ceil(_most_work(table, chosen) / kept * (1 + 1e-6))
     spares = np.ceil(np.array([lane.spares for lane in chosen]) / kept)
-    found = np.maximum(carrying + spares + more, np.where(carrying > 0, table.min_pool_instances, 0))
+    least = np.where(carrying > 0, table.min_pool_instances, 0)
+    found: npt.NDArray[np.float64] = np.maximum(carrying + spares + more, least)
     if table.instance_start_usd:
         found[:] = found.max(axis=0)
     return found
@@ -90,8 +91,8 @@ def _most_work(table: LaneTable, lanes: Sequence[Lane]) -> npt.NDArray[np.float6
                 most[place] = max(part, most.get(place, 0.0))
     shape = int(starts[-1]), len(names)
     loads = csr_array((list(most.values()), np.array(list(most), dtype=int).reshape(-1, 2).T), shape=shape)
-    work = (loads @ wanted.T).T
-    return np.maximum.reduceat(work, starts[:-1], axis=1) if lanes else np.zeros((len(table.slots), 0))
+    work = np.asarray(loads @ wanted.T).T
+    return np.asarray(np.maximum.reduceat(work, starts[:-1], axis=1)) if lanes else np.zeros((len(table.slots), 0))
 
 
 def _enough(lane: Lane, work: list[float]) -> float:

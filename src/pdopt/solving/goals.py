@@ -14,13 +14,14 @@ from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.owners import Owners, owners_of
 from pdopt.solving.decomposed.search import solve_decomposed
 from pdopt.solving.highs import Outcome, run
-from pdopt.solving.parts import SHORT_S, solve_parts
+from pdopt.solving.parts import solve_parts
 from pdopt.solving.watch import COST, ELSEWHERE, VALUE, Until, Watch
 
 SECONDS = 20.0  # for ties at the same cost
 SMALL = 400  # whole columns up to which the whole is tried first
 FEWEST_BLOCKS = 6  # LLMs and slots: with fewer, the blocks are hardly easier than the whole
-MOMENT_S = 3.0  # that the whole is tried for before its blocks are
+SHORT_S = 0.1  # in which nothing but the whole can be tried
+MOMENT_S, MOMENT = 3.0, 0.3  # seconds, and part of the time, that the whole is tried for before its blocks are
 KEPT = 1e-7  # part of a goal that the goals after it may give up: what a solver's tolerances need
 
 
@@ -119,12 +120,13 @@ def _alone(
     few = blocks < FEWEST_BLOCKS or bool(owners.starts.any())  # what is started joins slots, so that blocks say little
     if until.method == "whole" or (until.method == "auto" and (short or few)):
         return run(matrix, seconds, until.gap, start, watch=until.watch)
-    whole = None
+    known = None if start is None else Outcome("feasible", start, float(matrix.cost @ start), -np.inf)
     if until.method == "auto" and int(matrix.whole.sum()) < SMALL:
-        whole = run(matrix, MOMENT_S, until.gap, start, watch=until.watch)
-        if _settled(whole, until):
-            return whole
-    outcome = solve_decomposed(owners, matrix, until, whole, threads)
+        moment = MOMENT_S if seconds is None else min(MOMENT_S, MOMENT * seconds)
+        known = run(matrix, moment, until.gap, start, watch=until.watch)
+        if _settled(known, until):
+            return known
+    outcome = solve_decomposed(owners, matrix, until, known, threads)
     if _settled(outcome, until) or (outcome.values is not None and until.ends is not None):
         return outcome
     last = run(matrix, until.left_s(known=True), until.gap, outcome.values, watch=until.watch)

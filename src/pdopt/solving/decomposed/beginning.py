@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
 
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.blocks import Split
@@ -22,9 +24,23 @@ def rounded(parts: Split, relaxed: Floats) -> Floats:
 
 
 def rounded_up(parts: Split, relaxed: Floats, seconds: float) -> Floats | None:
-    """Give the relaxation's values of all blocks rounded up, and the cheapest nodes for them; None if there are none."""
+    """Give the relaxation of all blocks rounded up, and the cheapest nodes for that; None if there are none.
+
+    What only hurts the rows of its block, as instances on spot do, is rounded down. What is in use or not comes first,
+    because a pool in use takes spares.
+    """
     full, shared = parts.whole, parts.shared
-    values = np.where(full.whole, np.ceil(relaxed - ALMOST), relaxed)
+    helpful = _helpful(parts)
+    started = np.ceil(relaxed - ALMOST)
+    switched = helpful & full.whole & (full.upper == 1)
+    if (started != relaxed)[switched].any():
+        lower, upper = (np.where(switched, started, bounds) for bounds in (full.lower, full.upper))
+        again = solve_relaxed(replace(full, lower=lower, upper=upper))
+        if again is None:
+            return None
+        relaxed = again[0]
+    counts = np.where(helpful, np.ceil(relaxed - ALMOST), np.floor(relaxed + ALMOST))
+    values = np.where(full.whole, counts, relaxed)
     values[shared] = 0.0
     taken = np.asarray(parts.rows @ values)
     links = parts.rows[:, shared]
@@ -48,6 +64,19 @@ def rounded_up(parts: Split, relaxed: Floats, seconds: float) -> Floats | None:
         return None
     values[shared] = np.where(full.whole[shared], np.round(found), found)
     return values
+
+
+def _helpful(parts: Split) -> npt.NDArray[np.bool_]:
+    """Whether more of a column helps to keep a row that links nothing."""
+    full, terms = parts.whole, coo_array(parts.whole.a)
+    within = np.ones(full.a.shape[0], dtype=bool)
+    within[parts.linking] = False
+    helps = ((terms.data > 0) & np.isfinite(full.row_lower[terms.row])) | (
+        (terms.data < 0) & np.isfinite(full.row_upper[terms.row])
+    )
+    found = np.zeros(full.a.shape[1], dtype=bool)
+    found[terms.col[helps & within[terms.row]]] = True
+    return found
 
 
 def flowing(apart: Matrix, values: Floats) -> Floats | None:
