@@ -59,8 +59,9 @@ def test_a_plan_of_the_second_is_not_heard(monkeypatch):
     assert raced(monkeypatch, lambda watch: UNKNOWN, lambda watch: FOUND) is UNKNOWN
 
 
-def test_with_one_thread_there_is_no_second(monkeypatch):
-    assert raced(monkeypatch, lambda watch: FOUND, None, count=1) is FOUND
+@pytest.mark.parametrize(("second", "heard"), [(NEVER, NEVER), (UNKNOWN, FOUND)])
+def test_with_one_thread_the_second_goes_first(monkeypatch, second, heard):
+    assert raced(monkeypatch, lambda watch: FOUND, lambda watch: second, count=1) is heard
 
 
 def test_both_say_the_same_of_a_program():

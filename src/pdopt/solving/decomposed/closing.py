@@ -17,7 +17,7 @@ from pdopt.solving.highs import PROVEN
 
 SETTLING_S = 5.0
 OUTER_S = 1.0  # for values of the outer program, where groups share columns
-DECIDING = 0.9  # part of what is left that telling whether values are possible may take
+DECIDING = 0.5  # part of what is left that telling whether values are possible may take
 LITTLE = 1e-6  # part of a cost that counts as more
 
 

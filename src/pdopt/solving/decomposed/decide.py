@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
@@ -71,17 +72,21 @@ def decide(
     return _raced(with_cuts, _without_flows(replace(with_cuts, cost=cost[columns])), seconds, workers), columns
 
 
-def _raced(program: Matrix, priced: Matrix, seconds: float, workers: Workers) -> Outcome:
-    """Solve a program; if it is impossible, the same at other costs may tell so sooner, because costs lead the search.
+def _raced(program: Matrix, relaxed: Matrix, seconds: float, workers: Workers) -> Outcome:
+    """Solve a program; where it is impossible, a relaxation of it at other costs mostly tells so sooner.
 
-    Only that is heard of it, so that the plan does not depend on who comes first.
+    Only that is heard of it, so that the plan does not depend on who comes first. With one thread it goes first, for
+    half of the time at most.
     """
-    if workers.count < 2 or not priced.cost.any():
-        return run(program, seconds, options=QUICK, watch=workers.watch.unheard)
+    if workers.count < 2:
+        began = perf_counter()
+        found = run(relaxed, seconds / 2, options=QUICK, watch=workers.watch.unheard)
+        left = seconds - (perf_counter() - began)
+        return found if found.status == "infeasible" else run(program, left, options=QUICK, watch=workers.watch.unheard)
     here, there = workers.watch.below, workers.watch.below
 
     def beside() -> Outcome:
-        found = run(priced, seconds, options=QUICK, watch=there)
+        found = run(relaxed, seconds, options=QUICK, watch=there)
         if found.status == "infeasible":
             here.stop()
         return found
