@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -79,6 +79,33 @@ class Matrix:
     values: tuple[Floats, ...] = ()
     elsewhere: Floats | None = None
     fewest_starts: Floats | None = None
+
+    def part(self, columns: Any, rows: Any, terms: Any, taken: Floats | float = 0.0) -> Matrix:
+        """Give some columns and rows alone, nameless and with the cost as their only goal.
+
+        Parameters
+        ----------
+        columns, rows : arrays of places
+        terms : sparse matrix, those rows × columns
+        taken : array of one number per row, or 0
+            What other columns take of the rows.
+        """
+        return replace(
+            self,
+            cost=self.cost[columns],
+            lower=self.lower[columns],
+            upper=self.upper[columns],
+            whole=self.whole[columns],
+            unit=self.unit[columns],
+            row_lower=self.row_lower[rows] - taken,
+            row_upper=self.row_upper[rows] - taken,
+            a=csc_array(terms),
+            column_of={},
+            row_of={},
+            values=(),
+            elsewhere=None,
+            fewest_starts=None,
+        )
 
     def columns(self, variable: str) -> dict[Any, int]:
         """Give index → column of one variable."""

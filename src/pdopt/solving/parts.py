@@ -169,22 +169,7 @@ def fold(matrix: Matrix) -> Folded:
     kept = np.setdiff1d(np.arange(a.shape[1]), nodes)
     left = np.setdiff1d(np.arange(a.shape[0]), rows)
     cost = matrix.cost + taken.T @ matrix.cost[nodes]
-    inner = replace(
-        matrix,
-        cost=cost[kept],
-        lower=matrix.lower[kept],
-        upper=matrix.upper[kept],
-        whole=matrix.whole[kept],
-        unit=matrix.unit[kept],
-        row_lower=matrix.row_lower[left],
-        row_upper=matrix.row_upper[left],
-        a=a[left][:, kept].tocsc(),
-        column_of={},
-        row_of={},
-        values=(),
-        elsewhere=None,
-        fewest_starts=None,
-    )
+    inner = replace(matrix, cost=cost).part(kept, left, a[left][:, kept])
     return Folded(inner, kept, nodes, taken)
 
 

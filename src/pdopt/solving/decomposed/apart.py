@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -79,20 +79,7 @@ def run_apart(
 def _part(matrix: Matrix, rows: csr_array, columns: Whole, taken: Floats) -> Matrix:
     mine = rows[:, columns]
     touched = np.flatnonzero(np.diff(mine.indptr))
-    return replace(
-        matrix,
-        cost=matrix.cost[columns],
-        lower=matrix.lower[columns],
-        upper=matrix.upper[columns],
-        whole=matrix.whole[columns],
-        unit=matrix.unit[columns],
-        row_lower=matrix.row_lower[touched] - taken[touched],
-        row_upper=matrix.row_upper[touched] - taken[touched],
-        a=mine[touched].tocsc(),
-        column_of={},
-        row_of={},
-        values=(),
-    )
+    return matrix.part(columns, touched, mine[touched], taken[touched])
 
 
 def _together(matrix: Matrix, values: Floats, parts: Sequence[Whole], found: Sequence[Outcome]) -> Outcome:

@@ -45,20 +45,7 @@ def rounded_up(parts: Split, relaxed: Floats, seconds: float) -> Floats | None:
     taken = np.asarray(parts.rows @ values)
     links = parts.rows[:, shared]
     rows = np.flatnonzero(np.diff(links.indptr))
-    program = replace(
-        full,
-        a=links[rows].tocsc(),
-        cost=full.cost[shared],
-        lower=full.lower[shared],
-        upper=full.upper[shared],
-        whole=full.whole[shared],
-        unit=full.unit[shared],
-        row_lower=full.row_lower[rows] - taken[rows],
-        row_upper=full.row_upper[rows] - taken[rows],
-        column_of={},
-        row_of={},
-        values=(),
-    )
+    program = full.part(shared, rows, links[rows], taken[rows])
     found = run(program, seconds, options=QUICK).values
     if found is None:
         return None

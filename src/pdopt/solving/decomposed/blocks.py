@@ -137,18 +137,5 @@ def groups_of(labels: Whole) -> dict[int, Whole]:
 
 
 def _block(matrix: Matrix, rows: Any, columns: Whole, own: Whole) -> Block:
-    part = replace(
-        matrix,
-        cost=matrix.cost[columns],
-        lower=matrix.lower[columns],
-        upper=matrix.upper[columns],
-        whole=matrix.whole[columns],
-        unit=matrix.unit[columns],
-        row_lower=matrix.row_lower[own],
-        row_upper=matrix.row_upper[own],
-        a=rows[own][:, columns].tocsc(),
-        column_of={},
-        row_of={},
-        values=(),
-    )
+    part = matrix.part(columns, own, rows[own][:, columns])
     return Block(columns, part, None)

@@ -102,17 +102,7 @@ def _without_flows(program: Matrix) -> Matrix:
     """Give the whole columns and the rows of these alone: where that is impossible, so is the program."""
     whole, rows = np.flatnonzero(program.whole), csr_array(program.a)
     alone = np.flatnonzero(np.asarray(abs(rows) @ np.where(program.whole, 0.0, 1.0)) == 0)
-    return replace(
-        program,
-        cost=program.cost[whole],
-        lower=program.lower[whole],
-        upper=program.upper[whole],
-        whole=program.whole[whole],
-        unit=program.unit[whole],
-        row_lower=program.row_lower[alone],
-        row_upper=program.row_upper[alone],
-        a=csc_array(rows[alone][:, whole]),
-    )
+    return program.part(whole, alone, rows[alone][:, whole])
 
 
 def _at(split: Split, columns: Whole, shared: Floats) -> Matrix:
@@ -121,17 +111,4 @@ def _at(split: Split, columns: Whole, shared: Floats) -> Matrix:
     values = np.zeros(len(full.cost))
     values[split.shared] = shared
     taken = np.asarray(split.rows[rows] @ values)
-    return replace(
-        full,
-        cost=full.cost[columns],
-        lower=full.lower[columns],
-        upper=full.upper[columns],
-        whole=full.whole[columns],
-        unit=full.unit[columns],
-        row_lower=full.row_lower[rows] - taken,
-        row_upper=full.row_upper[rows] - taken,
-        a=split.rows[rows][:, columns].tocsc(),
-        column_of={},
-        row_of={},
-        values=(),
-    )
+    return full.part(columns, rows, split.rows[rows][:, columns], taken)
