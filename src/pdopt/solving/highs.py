@@ -124,6 +124,37 @@ class Prepared:
         return _outcome(solver, matrix)
 
 
+class Relaxation:
+    """A matrix whose columns need not be whole, solved again and again: bounds change, and rows come, in between."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self._unit, self._scale = matrix.unit, cost_scale(matrix)
+        self._solver = _solver({"presolve": "off", "solver": "simplex"})
+        scaled(replace(matrix, whole=np.zeros(len(matrix.cost), dtype=bool))).hand_to(self._solver)
+        self._lower, self._upper = matrix.lower, matrix.upper
+
+    def add(self, terms: Floats, at_least: float) -> None:
+        """Add a row, ``terms · columns >= at_least``."""
+        columns = np.flatnonzero(terms)
+        self._solver.addRow(at_least, np.inf, len(columns), columns, (terms * self._unit)[columns])
+
+    def solve(self, lower: Floats, upper: Floats) -> tuple[Floats | None, float]:
+        """Give the cheapest values within bounds, and their cost: infinite where there are none, minus where unknown."""
+        changed = np.flatnonzero((lower != self._lower) | (upper != self._upper))
+        if len(changed):
+            unit = self._unit[changed]
+            self._solver.changeColsBounds(len(changed), changed, lower[changed] / unit, upper[changed] / unit)
+        self._lower, self._upper = lower, upper
+        self._solver.run()
+        status = self._solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return None, np.inf
+        if status != highspy.HighsModelStatus.kOptimal:
+            return None, -np.inf
+        cost = self._scale * float(self._solver.getInfo().objective_function_value)
+        return np.array(self._solver.getSolution().col_value) * self._unit, cost
+
+
 def _solver(options: Mapping[str, Option]) -> _Quiet:
     solver = _Quiet()
     solver.setOptionValue("mip_abs_gap", 0.0)

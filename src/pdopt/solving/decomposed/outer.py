@@ -7,21 +7,19 @@ pieces, so its bound closes the rounding that prices alone leave (Benders 1962; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csc_array, csr_array, hstack, vstack
 
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.apart import Workers, run_apart
 from pdopt.solving.decomposed.blocks import Split
-from pdopt.solving.decomposed.owners import Whole
-from pdopt.solving.highs import BARE, Outcome, cost_scale, run, solve_relaxed
+from pdopt.solving.decomposed.tree import Exclusion, Tree
+from pdopt.solving.highs import BARE, Outcome, solve_relaxed
 
-AIM = 0.5  # of the way from the bound to the best plan: values that cost no more are as good a place for a cut
 ROOM = 1e-7  # part of a cut that the solver's tolerances behind it may be off
 
 
@@ -40,18 +38,16 @@ class Cut(NamedTuple):
         reached = self.terms @ shared + self.weight * own[self.group]
         return float((self.at_least - reached) / self.size)
 
+    def row(self, groups: int) -> tuple[Floats, float]:
+        """Give the terms of the shared columns and of the own cost of each group, and what they come to at least."""
+        own = np.zeros(groups)
+        own[self.group] = self.weight
+        return np.concatenate([self.terms, own]) / self.size, self.at_least / self.size - ROOM
+
     @property
     def size(self) -> float:
         """Give what tolerances are relative to."""
         return max(abs(self.at_least), float(abs(self.terms).max(initial=0.0)), self.weight, 1e-9)
-
-
-class Exclusion(NamedTuple):
-    """Values of some shared columns that no plan has, nor smaller ones where `or_less`."""
-
-    columns: Whole
-    values: Floats
-    or_less: npt.NDArray[np.bool_]
 
 
 @dataclass
@@ -68,30 +64,30 @@ class Outer:
     workers: Workers
     cuts: list[Cut] = field(default_factory=list)
     excluded: list[Exclusion] = field(default_factory=list)
+    tree: Tree | None = None
+    grown: int = 0  # cuts that the tree knows
 
-    def solve(self, seconds: float, gap: float, bound: float, below: float) -> Outcome:
-        """Give the cheapest whole values; their bound is one of the whole program.
+    def solve(self, seconds: float, gap: float, below: float) -> Outcome:
+        """Give the cheapest whole values, or some within a gap of them; their bound is one of the whole program.
 
         Parameters
         ----------
         seconds, gap : float
-        bound : float
-            What is known to be the least: values that cost no more will do.
         below : float
             Values that cost as much or more are of no interest: infeasible says that there are no others.
         """
-        program = self._program()
-        for exclusion in self.excluded:
-            program = _without(program, exclusion)
         if len(self.split.groups) > 1:
+            program = self._program()
+            for exclusion in self.excluded:
+                program = _without(program, exclusion)
             return run_apart(self.workers, program, seconds, gap, BARE)
-        scale = cost_scale(program)
-        enough = bound * (1 + ROOM)
-        if np.isfinite(below):
-            program = _cheaper(program, below / scale, scale)
-            enough = max(enough, bound + AIM * (below - bound))
-        aim = {"objective_target": enough / scale} if np.isfinite(bound) else {}
-        return run(program, seconds, gap, options={**BARE, **aim}, watch=self.workers.watch.unheard)
+        if self.tree is None:
+            self.tree = Tree(self._program())
+            self.grown = len(self.cuts)
+        for cut in self.cuts[self.grown :]:
+            self.tree.relaxation.add(*cut.row(1))
+        self.grown = len(self.cuts)
+        return self.tree.cheapest(self.excluded, below, perf_counter() + seconds)
 
     def relaxed(self) -> Floats | None:
         """Give the cheapest values that need not be whole."""
@@ -111,13 +107,11 @@ class Outer:
         apart = split.linking[split.apart]
         own = csr_array((len(apart), groups))
         rows = _beside(csr_array(split.shared_links)[split.apart], own)
-        sizes = np.array([cut.size for cut in self.cuts])
-        terms = csr_array(_dense(self.cuts, groups) / sizes.reshape(-1, 1))
+        terms, at_least = zip(*(cut.row(groups) for cut in self.cuts), strict=True)
         floor = [0.0 if self._costs(group) else -np.inf for group in range(groups)]
-        at_least = np.array([cut.at_least for cut in self.cuts]) / sizes - ROOM
         return replace(
             full,
-            a=csc_array(vstack([rows, terms])),
+            a=csc_array(vstack([rows, csr_array(np.array(terms))])),
             cost=np.concatenate([full.cost[split.shared], np.ones(groups)]),
             lower=np.concatenate([full.lower[split.shared], floor]),
             upper=np.concatenate([self.most, np.full(groups, np.inf)]),
@@ -154,21 +148,6 @@ def _beside(left: csr_array, right: csr_array) -> csr_array:
         np.hstack([left.toarray(), right.toarray()]) if left.shape[0] else np.zeros((0, left.shape[1] + right.shape[1]))
     )
     return csr_array(wide)
-
-
-def _dense(cuts: Sequence[Cut], groups: int) -> Floats:
-    own = np.zeros((len(cuts), groups))
-    own[np.arange(len(cuts)), [cut.group for cut in cuts]] = [cut.weight for cut in cuts]
-    return np.hstack([np.array([cut.terms for cut in cuts]), own])
-
-
-def _cheaper(program: Matrix, below: float, scale: float) -> Matrix:
-    return replace(
-        program,
-        a=csc_array(vstack([program.a, csr_array(program.cost.reshape(1, -1) / scale)])),
-        row_lower=np.append(program.row_lower, -np.inf),
-        row_upper=np.append(program.row_upper, below),
-    )
 
 
 def _without(program: Matrix, exclusion: Exclusion) -> Matrix:
