@@ -22,6 +22,7 @@ ONE = np.ones(1)
 PROGRAM = Matrix(0 * ONE, 0 * ONE, 9 * ONE, np.array([True]), ONE, ONE, 2 * ONE, csc_array(np.ones((1, 1))), {}, {})
 PRICED = replace(PROGRAM, cost=ONE)
 NEVER, UNKNOWN = Outcome("infeasible", None, None, np.inf), Outcome("unknown", None, None, -np.inf)
+LIMIT = decide.Limit(9.0, 100)
 FOUND = Outcome("optimal", 2 * ONE, 0.0, 0.0)
 
 
@@ -33,7 +34,7 @@ def raced(monkeypatch, plain, priced, count=2):
 
     monkeypatch.setattr(decide, "run", run)
     with ThreadPoolExecutor(2) as pool:
-        outcome = decide._raced(PROGRAM, PRICED, 9.0, Workers(pool, count, watch))
+        outcome = decide._raced(PROGRAM, PRICED, LIMIT, Workers(pool, count, watch))
     assert not watch.stopped  # only the two were
     return outcome
 
@@ -67,9 +68,9 @@ def test_with_one_thread_the_second_goes_first(monkeypatch, second, heard):
 def test_both_say_the_same_of_a_program():
     with ThreadPoolExecutor(2) as pool:
         workers = Workers(pool, 2, Watch())
-        assert decide._raced(PROGRAM, PRICED, 9.0, workers).status == "optimal"
+        assert decide._raced(PROGRAM, PRICED, LIMIT, workers).status == "optimal"
         none = replace(PROGRAM, row_lower=10 * ONE, row_upper=11 * ONE)
-        assert decide._raced(none, replace(none, cost=ONE), 9.0, workers).status == "infeasible"
+        assert decide._raced(none, replace(none, cost=ONE), LIMIT, workers).status == "infeasible"
 
 
 def test_who_stops_all_stops_both_but_not_the_other_way():

@@ -139,7 +139,7 @@ class Relaxation:
         self._solver.addRow(at_least, np.inf, len(columns), columns, (terms * self._unit)[columns])
 
     def solve(self, lower: Floats, upper: Floats) -> tuple[Floats | None, float]:
-        """Give the cheapest values within bounds, and their cost: infinite where there are none, minus where unknown."""
+        """Give the cheapest values within bounds and their cost: infinite if there are none, minus that if unknown."""
         changed = np.flatnonzero((lower != self._lower) | (upper != self._upper))
         if len(changed):
             unit = self._unit[changed]

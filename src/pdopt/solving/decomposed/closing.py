@@ -7,9 +7,9 @@ from time import perf_counter
 import numpy as np
 
 from pdopt.program.matrix import Floats
-from pdopt.solving.decomposed.decide import At, decide
+from pdopt.solving.decomposed.decide import At, Limit, decide
 from pdopt.solving.decomposed.facet import Point, outward
-from pdopt.solving.decomposed.outer import ROOM, Cut, excluded
+from pdopt.solving.decomposed.outer import ROOM, Aside, Cut, excluded
 from pdopt.solving.decomposed.plans import join
 from pdopt.solving.decomposed.pricing import Asked, price
 from pdopt.solving.decomposed.state import Search
@@ -18,6 +18,8 @@ from pdopt.solving.highs import PROVEN
 SETTLING_S = 5.0
 OUTER_S = 1.0  # for values of the outer program, where groups share columns
 DECIDING = 0.5  # part of what is left that telling whether values are possible may take
+DECIDED = 100  # nodes of the solver's search that it may take at first
+LONGER = 4  # times as many each time that it is tried again
 LITTLE = 1e-6  # part of a cost that counts as more
 
 
@@ -27,12 +29,15 @@ def close_in(search: Search, times: int, until: float) -> None:
         if search.done() or perf_counter() > until or search.exhausted:
             return
         values = raise_bound(search)
-        if values is None or search.done():
+        if search.done():
             return
-        if not _cut_off(search, *values):
+        if values is None:  # nothing is left but what was put aside
+            if not _decided_later(search):
+                return
+        elif not _cut_off(search, *values):
             before = search.best
             join(search, values[0], SETTLING_S)
-            search.exhausted = search.best is before and not (search.done() or _decided(search, *values))
+            search.exhausted = search.best is before and not (search.done() or _decided(search, *values, DECIDED))
 
 
 def raise_bound(search: Search) -> tuple[Floats, Floats] | None:
@@ -41,8 +46,8 @@ def raise_bound(search: Search) -> tuple[Floats, Floats] | None:
         return None
     below = np.inf if search.best is None else search.cost(search.best) * (1 - PROVEN / 2)
     seconds = search.left_s if len(search.split.groups) == 1 else min(search.left_s, OUTER_S)
-    found = search.outer.solve(seconds, search.gap / 4, below)
-    search.raise_to(min(found.bound, below))
+    found = search.outer.solve(seconds, search.gap / 4, search.bound, below)
+    search.raise_to(min(found.bound, below, *(one.bound for one in search.outer.aside)))
     values = search.outer.relaxed() if found.values is None and found.status != "infeasible" else found.values
     return None if values is None else search.outer.parts(values)
 
@@ -58,18 +63,23 @@ def add(search: Search, asked: dict[int, Asked], ends: float = np.inf) -> list[C
     return cuts
 
 
-def _decided(search: Search, shared: Floats, own: Floats) -> bool:
-    """Whether values that mixes of plans allow could be told to be possible, the best plan then, or excluded."""
+def _decided(search: Search, shared: Floats, own: Floats, nodes: int) -> bool:
+    """Whether it is settled, at least for now, what comes of values that mixes of plans allow.
+
+    They have a plan, the best then; or none, and are excluded. If that takes too long they are put aside.
+    """
     split, found, before = search.split, np.zeros(len(search.split.whole.cost)), search.best
     found[split.shared] = shared
     for group in range(len(split.groups)):
-        at, seconds = At(shared, search.prices), DECIDING * search.left_s
-        outcome, columns = decide(split, group, at, search.master.least, seconds, search.workers)
-        if outcome.status == "infeasible":
-            exclusion = excluded(split, group, shared)
-            if exclusion is not None:
-                search.outer.excluded.append(exclusion)
-            return exclusion is not None
+        at, limit = At(shared, search.prices), Limit(DECIDING * search.left_s, nodes)
+        outcome, columns = decide(split, group, at, search.master.least, limit, search.workers)
+        never, exclusion = outcome.status == "infeasible", excluded(split, group, shared)
+        if never and exclusion is not None:
+            search.outer.excluded.append(exclusion)
+            return True
+        if outcome.values is None and exclusion is not None and len(split.groups) == 1:
+            search.outer.aside.append(Aside(search.bound, shared, own, nodes, exclusion))
+            return True
         if outcome.values is None or outcome.objective is None:
             return False
         if outcome.objective > own[group] + LITTLE * max(abs(own[group]), 1.0):
@@ -77,6 +87,15 @@ def _decided(search: Search, shared: Floats, own: Floats) -> bool:
         found[columns] = outcome.values
     search.note(found)
     return search.best is not before
+
+
+def _decided_later(search: Search) -> bool:
+    """Decide on what was put aside, the cheapest first; whether there was any."""
+    if not search.outer.aside:
+        return False
+    one = min(search.outer.aside, key=lambda aside: aside.bound)
+    search.outer.aside.remove(one)
+    return _decided(search, one.shared, one.own, LONGER * one.nodes)
 
 
 def _cut_off(search: Search, shared: Floats, own: Floats) -> bool:

@@ -14,9 +14,12 @@ from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.apart import Workers
 from pdopt.solving.decomposed.blocks import Split
 from pdopt.solving.decomposed.owners import Whole
-from pdopt.solving.highs import QUICK, Outcome, run
+from pdopt.solving.highs import QUICK, Option, Outcome, run, solve_relaxed
 
 SAFE = 1e-6  # of a block's least cost that the solver's tolerances may be off; a plan must never be denied for it
+
+
+BINDING = 1e-6  # that a row of what no plan is below may be above that where the relaxation rests on it
 
 
 class Least(NamedTuple):
@@ -42,12 +45,25 @@ class At(NamedTuple):
     prices: Floats
 
 
+class Limit(NamedTuple):
+    """How long it may take to tell: seconds, and nodes of the solver's search."""
+
+    seconds: float
+    nodes: int
+
+    @property
+    def options(self) -> dict[str, Option]:
+        """What HiGHS is told."""
+        return QUICK | {"mip_max_nodes": self.nodes}
+
+
 def decide(
-    split: Split, group: int, at: At, known: Iterable[Least], seconds: float, workers: Workers
+    split: Split, group: int, at: At, known: Iterable[Least], limit: Limit, workers: Workers
 ) -> tuple[Outcome, Whole]:
     """Find the cheapest plans of a group's blocks at values of the shared columns; give these and their columns.
 
-    What is known of single blocks makes the relaxation as close as mixes of plans are, which the rows alone do not.
+    What is known of single blocks makes the relaxation as close as mixes of plans are, which the rows alone do not. Only
+    what the relaxation rests on is kept of it: all of it would make the search twice as long.
     """
     blocks = split.groups[group].blocks
     columns = np.concatenate([split.blocks[block].columns for block in blocks])
@@ -60,40 +76,52 @@ def decide(
     where = np.concatenate([place[split.blocks[least.block].columns] for least in mine] or [np.zeros(0, dtype=int)])
     terms = np.concatenate([least.terms for least in mine] or [np.zeros(0)])
     cuts = csr_array((terms, (np.repeat(np.arange(len(mine)), lengths), where)), shape=(len(mine), len(columns)))
-    with_cuts = replace(
-        program,
-        a=csc_array(vstack([program.a, cuts])),
-        row_lower=np.append(program.row_lower, [least.at_least for least in mine]),
-        row_upper=np.append(program.row_upper, np.full(len(mine), np.inf)),
-    )
+    at_least = np.array([least.at_least for least in mine])
     cost = np.zeros(len(split.whole.cost))
     for block in blocks:
         cost[split.blocks[block].columns] = abs(split.blocks[block].links.T @ at.prices)
-    return _raced(with_cuts, _without_flows(replace(with_cuts, cost=cost[columns])), seconds, workers), columns
+    priced = cost[columns]
+    relaxed = solve_relaxed(replace(_with(program, cuts, at_least), cost=priced))
+    if relaxed is None:
+        return Outcome("infeasible", None, None, np.inf), columns
+    binding = np.flatnonzero(cuts @ relaxed[0] - at_least < BINDING)
+    program = _with(program, cuts[binding], at_least[binding])
+    return _raced(program, _without_flows(replace(program, cost=priced)), limit, workers), columns
 
 
-def _raced(program: Matrix, relaxed: Matrix, seconds: float, workers: Workers) -> Outcome:
+def _with(program: Matrix, cuts: csr_array, at_least: Floats) -> Matrix:
+    return replace(
+        program,
+        a=csc_array(vstack([program.a, cuts])),
+        row_lower=np.append(program.row_lower, at_least),
+        row_upper=np.append(program.row_upper, np.full(len(at_least), np.inf)),
+    )
+
+
+def _raced(program: Matrix, relaxed: Matrix, limit: Limit, workers: Workers) -> Outcome:
     """Solve a program; where it is impossible, a relaxation of it at other costs mostly tells so sooner.
 
     Only that is heard of it, so that the plan does not depend on who comes first. With one thread it goes first, for
     half of the time at most.
     """
+    seconds, options = limit.seconds, limit.options
     if workers.count < 2:
-        began = perf_counter()
-        found = run(relaxed, seconds / 2, options=QUICK, watch=workers.watch.unheard)
+        began, watch = perf_counter(), workers.watch.unheard
+        found = run(relaxed, seconds / 2, options=options, watch=watch)
         left = seconds - (perf_counter() - began)
-        return found if found.status == "infeasible" else run(program, left, options=QUICK, watch=workers.watch.unheard)
+        return found if found.status == "infeasible" else run(program, left, options=options, watch=watch)
     here, there = workers.watch.below, workers.watch.below
 
     def beside() -> Outcome:
-        found = run(relaxed, seconds, options=QUICK, watch=there)
+        found = run(relaxed, seconds, options=options, watch=there)
         if found.status == "infeasible":
             here.stop()
         return found
 
     other = workers.threads.submit(beside)
-    outcome = run(program, seconds, options=QUICK, watch=here)
-    there.stop()
+    outcome = run(program, seconds, options=options, watch=here)
+    if outcome.status != "unknown":
+        there.stop()
     also = other.result()
     return also if outcome.values is None and also.status == "infeasible" else outcome
 

@@ -50,6 +50,17 @@ class Cut(NamedTuple):
         return max(abs(self.at_least), float(abs(self.terms).max(initial=0.0)), self.weight, 1e-9)
 
 
+@dataclass(eq=False)
+class Aside:
+    """Values of which so many nodes of a search have not told whether they have a plan; no plan of theirs is below."""
+
+    bound: float
+    shared: Floats
+    own: Floats
+    nodes: int
+    exclusion: Exclusion
+
+
 @dataclass
 class Outer:
     """Shared columns and one column per group for what its blocks cost, within all cuts found so far.
@@ -64,10 +75,11 @@ class Outer:
     workers: Workers
     cuts: list[Cut] = field(default_factory=list)
     excluded: list[Exclusion] = field(default_factory=list)
+    aside: list[Aside] = field(default_factory=list)
     tree: Tree | None = None
     grown: int = 0  # cuts that the tree knows
 
-    def solve(self, seconds: float, gap: float, below: float) -> Outcome:
+    def solve(self, seconds: float, gap: float, bound: float, below: float) -> Outcome:
         """Give the cheapest whole values, or some within a gap of them; their bound is one of the whole program.
 
         Parameters
@@ -87,7 +99,12 @@ class Outer:
         for cut in self.cuts[self.grown :]:
             self.tree.relaxation.add(*cut.row(1))
         self.grown = len(self.cuts)
-        return self.tree.cheapest(self.excluded, below, perf_counter() + seconds)
+        left_out = [*self.excluded, *(one.exclusion for one in self.aside)]
+        import os
+
+        AIM = float(os.environ.get("AIM", "0"))
+        enough = bound + AIM * (below - bound) if np.isfinite(below) and np.isfinite(bound) else bound
+        return self.tree.cheapest(left_out, below, perf_counter() + seconds, enough)
 
     def relaxed(self) -> Floats | None:
         """Give the cheapest values that need not be whole."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from time import perf_counter
 from typing import NamedTuple
@@ -62,8 +62,8 @@ class Tree:
         self._raised, self._tried = np.zeros((2, len(self._columns))), np.zeros((2, len(self._columns)))
         self._push(-np.inf, self.program.lower, self.program.upper)
 
-    def cheapest(self, excluded: Sequence[Exclusion], below: float, ends: float) -> Outcome:
-        """Give the cheapest whole values that are not excluded.
+    def cheapest(self, excluded: Sequence[Exclusion], below: float, ends: float, enough: float = -np.inf) -> Outcome:
+        """Give the cheapest whole values that are not excluded, or some that cost little.
 
         Parameters
         ----------
@@ -72,28 +72,42 @@ class Tree:
             Values that cost as much or more are of no interest: infeasible says that there are no others.
         ends : float
             When to stop; then the status is unknown.
+        enough : float
+            Values that cost no more will do: the first that are come upon, going down where the bound is least.
         """
-        while self.open and self.open[0].bound < below:
+        further: Branch | None = None
+        while further is not None or (self.open and self.open[0].bound < below):
             if perf_counter() > ends:
-                return Outcome("unknown", None, None, self.open[0].bound)
-            branch = heappop(self.open)
+                break
+            branch, further = further or heappop(self.open), None
             values, cost = self.relaxation.solve(branch.lower, branch.upper)
             if cost == -np.inf:  # nothing bounds it, or the solver failed
                 heappush(self.open, branch)
-                return Outcome("unknown", None, None, branch.bound)
+                return Outcome("unknown", None, None, self.open[0].bound)
             if values is None or cost >= below:
                 continue
             branch = branch._replace(bound=max(cost, branch.bound))
-            if self.open and branch.bound > self.open[0].bound:  # rows came since it was put there
+            if self.open and branch.bound > max(enough, self.open[0].bound):  # others are less now
                 heappush(self.open, branch)
                 continue
             off = abs(values - np.round(values))[self._columns]
-            if off.max(initial=0.0) > WHOLE:
-                self._split(branch, values, below)
+            if off.max(initial=0.0) <= WHOLE:
+                found = self._whole(branch, values, excluded, below)
+                if found is not None:
+                    return found
                 continue
-            found = self._whole(branch, values, excluded, below)
-            if found is not None:
-                return found
+            both = [one for one in self._split(branch, values) if one.bound < below]
+            for one in both:
+                heappush(self.open, one)
+            least = min(both, default=None)
+            if least is not None and least.bound <= enough:
+                self.open.remove(least)
+                heapify(self.open)
+                further = least
+        if further is not None:
+            heappush(self.open, further)
+        if self.open and self.open[0].bound < below:
+            return Outcome("unknown", None, None, self.open[0].bound)
         return Outcome("infeasible", None, None, np.inf)
 
     def _whole(self, branch: Branch, values: Floats, excluded: Sequence[Exclusion], below: float) -> Outcome | None:
@@ -105,7 +119,7 @@ class Tree:
             exact, cost = self.relaxation.solve(lower, upper)
             if exact is not None and cost < below:
                 heappush(self.open, branch)
-                return Outcome("optimal", exact, cost, branch.bound)
+                return Outcome("feasible", exact, cost, self.open[0].bound)
             without = Exclusion(self._columns, lower[self._columns], np.zeros(len(self._columns), dtype=bool))
         self._leave_out(branch, without)
         return None
@@ -120,23 +134,18 @@ class Tree:
                 lower = _with(lower, column, max(value, lower[column]))
             upper = _with(upper, column, min(value, upper[column]))
 
-    def _split(self, branch: Branch, values: Floats, below: float) -> None:
+    def _split(self, branch: Branch, values: Floats) -> list[Branch]:
         mine = values[self._columns]
         parts = np.array([mine - np.floor(mine), np.ceil(mine) - mine])
         broken = np.flatnonzero(parts.min(axis=0) > WHOLE)
-        known: dict[int, list[Branch]] = {}
-        for place in broken:
-            if not self._tried[:, place].all():
-                known[int(place)] = self._both(branch, int(place), float(mine[place]), parts[:, place])
+        untried = [int(place) for place in broken if not self._tried[:, place].all()]
+        known = {place: self._both(branch, place, float(mine[place]), parts[:, place]) for place in untried}
         gains = self._raised / np.maximum(self._tried, 1) * parts
         for place, both in known.items():
             gains[:, place] = [min(one.bound - branch.bound, 1e9) for one in both]
         least = LITTLE * abs(branch.bound)
         best = int(broken[np.argmax(np.maximum(gains[:, broken], least).prod(axis=0))])
-        both = known[best] if best in known else self._both(branch, best, float(mine[best]), parts[:, best])
-        for one in both:
-            if one.bound < below:
-                heappush(self.open, one)
+        return known[best] if best in known else self._both(branch, best, float(mine[best]), parts[:, best])
 
     def _both(self, branch: Branch, place: int, value: float, parts: Floats) -> list[Branch]:
         """Give both sides of a split, and learn what they bring."""
