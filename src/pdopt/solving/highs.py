@@ -99,10 +99,7 @@ def run(
     limits = {} if time_limit_s is None else {"time_limit": max(float(time_limit_s), 0.01)}
     solver = _solver({"mip_rel_gap": gap, **limits, **(options or {})})
     scaled(matrix).hand_to(solver)
-    if start is not None:
-        solution = highspy.HighsSolution()
-        solution.col_value = list(start / matrix.unit)
-        solver.setSolution(solution)
+    _begin(solver, matrix, start)
     if watch is not None:
         _let(watch, solver, cost_scale(matrix))
     solver.run()
@@ -115,11 +112,14 @@ class Prepared:
     def __init__(self, matrix: Matrix) -> None:
         self._matrix, self._scaled = matrix, scaled(matrix)
 
-    def run(self, cost: Floats, time_limit_s: float, gap: float, options: Mapping[str, Option]) -> Outcome:
-        """Minimise at other costs than the matrix has."""
+    def run(
+        self, cost: Floats, time_limit_s: float, gap: float, options: Mapping[str, Option], start: Floats | None = None
+    ) -> Outcome:
+        """Minimise at other costs than the matrix has, from a known solution where there is one."""
         matrix = replace(self._matrix, cost=cost)
         solver = _solver({"mip_rel_gap": gap, "time_limit": max(float(time_limit_s), 0.01), **options})
         replace(self._scaled, cost=cost * matrix.unit / cost_scale(matrix)).hand_to(solver)
+        _begin(solver, matrix, start)
         solver.run()
         return _outcome(solver, matrix)
 
@@ -164,6 +164,13 @@ def _solver(options: Mapping[str, Option]) -> _Quiet:
     for name, value in {**ALONE, **options}.items():
         solver.setOptionValue(name, value)
     return solver
+
+
+def _begin(solver: highspy.Highs, matrix: Matrix, start: Floats | None) -> None:
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = list(start / matrix.unit)
+        solver.setSolution(solution)
 
 
 def _let(watch: Watch, solver: highspy.Highs, scale: float) -> None:

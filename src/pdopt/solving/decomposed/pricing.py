@@ -12,7 +12,7 @@ import numpy as np
 from pdopt.program.matrix import Floats
 from pdopt.solving.decomposed.apart import Workers
 from pdopt.solving.decomposed.blocks import Block, Split
-from pdopt.solving.decomposed.master import Master
+from pdopt.solving.decomposed.master import Column, Master
 from pdopt.solving.decomposed.outer import Cut
 from pdopt.solving.highs import QUICK, Option, Outcome
 
@@ -46,11 +46,12 @@ class Effort(NamedTuple):
         return QUICK if self.nodes is None else QUICK | {"mip_max_nodes": self.nodes}
 
 
-def cheapest(block: Block, asked: Asked, effort: Effort, *, known: bool) -> Outcome:
-    """Solve one block at prices; where all of it is free, that tells nothing but a plan, if none is `known`."""
+def cheapest(block: Block, asked: Asked, effort: Effort, known: Sequence[Column]) -> Outcome:
+    """Solve one block at prices, from its best known plan; where all is free, that tells nothing but a first plan."""
     cost = _cost(block, asked)
     if cost.any():
-        return block.prepared.run(cost, effort.left_s, effort.gap, effort.options)
+        start = min((column.values for column in known), key=lambda values: float(cost @ values), default=None)
+        return block.prepared.run(cost, effort.left_s, effort.gap, effort.options, start)
     found = Outcome("feasible", None, None, 0.0) if known else _smallest(block, effort)
     return found if found.status == "infeasible" else replace(found, objective=0.0, bound=0.0)
 
@@ -75,12 +76,12 @@ def price(workers: Workers, master: Master, asked: Mapping[int, Asked], effort: 
 
 def collect(workers: Workers, master: Master, tasks: Sequence[tuple[int, Asked]], effort: Effort) -> dict[int, float]:
     """Solve blocks, each at its own prices; keep their plans, give what none of a block's plans is below."""
-    blocks, known = master.split.blocks, {column.block for column in master.columns}
+    blocks = master.split.blocks
 
     def alone(task: tuple[int, Asked]) -> Outcome:
         if workers.watch.stopped:
             return Outcome("unknown", None, None, -np.inf)
-        return cheapest(blocks[task[0]], task[1], effort, known=task[0] in known)
+        return cheapest(blocks[task[0]], task[1], effort, master.of_block(task[0]))
 
     found = list(workers.threads.map(alone, tasks))
     for (block, asked), outcome in zip(tasks, found, strict=True):
