@@ -62,8 +62,8 @@ def decide(
 ) -> tuple[Outcome, Whole]:
     """Find the cheapest plans of a group's blocks at values of the shared columns; give these and their columns.
 
-    What is known of single blocks makes the relaxation as close as mixes of plans are, which the rows alone do not. Only
-    what the relaxation rests on is kept of it: all of it would make the search twice as long.
+    What is known of single blocks makes the relaxation as close as mixes of plans are, which the rows alone do not.
+    Only what the relaxation rests on is kept of it: all of it would make the search twice as long.
     """
     blocks = split.groups[group].blocks
     columns = np.concatenate([split.blocks[block].columns for block in blocks])

@@ -20,6 +20,7 @@ from pdopt.solving.decomposed.blocks import Split
 from pdopt.solving.decomposed.tree import Exclusion, Tree
 from pdopt.solving.highs import BARE, Outcome, solve_relaxed
 
+AIM = 0.5  # of the way from the bound to the best plan: values that cost no more are as good a place for a cut
 ROOM = 1e-7  # part of a cut that the solver's tolerances behind it may be off
 
 

@@ -28,11 +28,12 @@ def vary(search: Search) -> None:
         return
     sizes = len(search.split.blocks), len(search.prices)
     until = perf_counter() + VARYING * (search.ends - search.began)
+    around = Asked(search.prices, 1.0) if search.cycle == 0 or search.exhausted else search.sharpest
     for number, spread in enumerate(SPREADS * (AT_FIRST if search.cycle == 0 else 1)):
         if search.done() or perf_counter() > until:
             return
-        other = search.prices * np.exp(np.random.default_rng((search.cycle, number)).normal(0.0, spread, sizes))
-        tasks = [(block, Asked(prices, 1.0)) for block, prices in enumerate(other)]
+        other = around.prices * np.exp(np.random.default_rng((search.cycle, number)).normal(0.0, spread, sizes))
+        tasks = [(block, Asked(prices, around.weight)) for block, prices in enumerate(other)]
         collect(search.workers, search.master, tasks, VARIED._replace(ends=search.ends))
 
 

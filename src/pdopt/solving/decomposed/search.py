@@ -77,8 +77,7 @@ def _search(search: Search, relaxed: Floats) -> None:
     in_vain = 0
     while not search.done() and in_vain < IN_VAIN:
         before = search.bound, search.best
-        if search.cycle == 0 or search.exhausted:
-            vary(search)
+        vary(search)
         join(search)
         if search.best is None or in_vain or search.heavy or len(search.split.groups) > 1:
             sweep(search, relaxed)

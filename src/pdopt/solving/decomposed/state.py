@@ -16,7 +16,7 @@ from pdopt.solving.decomposed.corners import Corner, corners
 from pdopt.solving.decomposed.elastic import excess, whole
 from pdopt.solving.decomposed.master import Master
 from pdopt.solving.decomposed.outer import Outer
-from pdopt.solving.decomposed.pricing import Effort
+from pdopt.solving.decomposed.pricing import Asked, Effort
 from pdopt.solving.highs import PROVEN
 
 PRICED = Effort(20.0, 0.0)  # of a block whose cost is to bound: nearly all take a hundredth of that
@@ -41,10 +41,12 @@ class Search:
     began: float = field(default_factory=perf_counter)
     exhausted: bool = False
     heavy: bool = False
+    sharpest: Asked = field(init=False)  # where the latest cut was found
     joined: int = 0  # plans there were when they were last joined
 
     def __post_init__(self) -> None:
         self.master = Master(self.split)
+        self.sharpest = Asked(self.prices, 1.0)
         self.fines = fines(self.split)
         self.fine = PRICED._replace(gap=self.gap / 8 or LEAST_GAP)
 
