@@ -7,6 +7,7 @@ from time import perf_counter
 import numpy as np
 
 from pdopt.program.matrix import Floats
+from pdopt.solving.decomposed.choices import choose, countable
 from pdopt.solving.decomposed.decide import At, Limit, decide
 from pdopt.solving.decomposed.facet import Point, outward
 from pdopt.solving.decomposed.outer import ROOM, Aside, Cut, excluded
@@ -93,9 +94,27 @@ def _decided_later(search: Search) -> bool:
     """Decide on what was put aside, the cheapest first; whether there was any."""
     if not search.outer.aside:
         return False
-    one = min(search.outer.aside, key=lambda aside: aside.bound)
-    search.outer.aside.remove(one)
-    return _decided(search, one.shared, one.own, LONGER * one.nodes)
+    split, one = search.split, min(search.outer.aside, key=lambda aside: aside.bound)
+    limit, known = Limit(DECIDING * search.left_s, LONGER * one.nodes), search.master
+    if countable(split, 0):
+        outcome, columns, plans = choose(split, 0, one.shared, search.outer.cuts, limit, search.workers)
+        for block, some in plans.items():
+            for values in some:
+                known.add(block, values)
+    else:
+        outcome, columns = decide(split, 0, At(one.shared, search.prices), known.least, limit, search.workers)
+    one.nodes = limit.nodes
+    if outcome.values is not None:
+        found = np.zeros(len(split.whole.cost))
+        found[split.shared], found[columns] = one.shared, outcome.values
+        search.note(found)
+        noted = search.best is not None and search.cost(search.best) <= search.cost(found)
+        if noted and outcome.status == "optimal":  # nothing cheaper is there
+            search.outer.aside.remove(one)
+    elif outcome.status == "infeasible":
+        search.outer.excluded.append(one.exclusion)
+        search.outer.aside.remove(one)
+    return True
 
 
 def _cut_off(search: Search, shared: Floats, own: Floats) -> bool:

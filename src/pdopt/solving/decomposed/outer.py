@@ -7,6 +7,7 @@ pieces, so its bound closes the rounding that prices alone leave (Benders 1962; 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import NamedTuple
@@ -25,12 +26,17 @@ ROOM = 1e-7  # part of a cut that the solver's tolerances behind it may be off
 
 
 class Cut(NamedTuple):
-    """``terms · shared + weight · (the group's own cost) >= at_least``, for every plan."""
+    """``terms · shared + weight · (the group's own cost) >= at_least``, for every plan.
+
+    It comes of `prices` of the linking rows, at which each block costs its `least`.
+    """
 
     group: int
     terms: Floats
     weight: float
     at_least: float
+    prices: Floats
+    least: Mapping[int, float]
 
     def missed_by(self, shared: Floats, own: Floats) -> float:
         """Give by which part of itself values break the cut; at most 0 where they keep it."""
@@ -53,7 +59,11 @@ class Cut(NamedTuple):
 
 @dataclass(eq=False)
 class Aside:
-    """Values of which so many nodes of a search have not told whether they have a plan; no plan of theirs is below."""
+    """Values of which so many nodes of a search have not told whether they have a plan.
+
+    They are not in the tree any more, so the bound counts them here: no plan of theirs is below `bound`. If they have
+    no plan, the `exclusion` holds.
+    """
 
     bound: float
     shared: Floats
@@ -100,7 +110,7 @@ class Outer:
         for cut in self.cuts[self.grown :]:
             self.tree.relaxation.add(*cut.row(1))
         self.grown = len(self.cuts)
-        left_out = [*self.excluded, *(one.exclusion for one in self.aside)]
+        left_out = [*self.excluded, *(one.exclusion.alone for one in self.aside)]
         import os
 
         AIM = float(os.environ.get("AIM", "0"))

@@ -70,8 +70,8 @@ def price(workers: Workers, master: Master, asked: Mapping[int, Asked], effort: 
     groups = master.split.groups
     tasks = [(int(block), asked[group]) for group in asked for block in groups[group].blocks]
     bound_of = collect(workers, master, tasks, effort)
-    least = {group: sum(bound_of[int(block)] for block in groups[group].blocks) for group in asked}
-    return [cut_of(master.split, group, asked[group], bound) for group, bound in least.items()]
+    least = {group: {int(block): bound_of[int(block)] for block in groups[group].blocks} for group in asked}
+    return [cut_of(master.split, group, asked[group], bounds) for group, bounds in least.items()]
 
 
 def collect(workers: Workers, master: Master, tasks: Sequence[tuple[int, Asked]], effort: Effort) -> dict[int, float]:
@@ -89,14 +89,15 @@ def collect(workers: Workers, master: Master, tasks: Sequence[tuple[int, Asked]]
     return {block: outcome.bound for (block, _), outcome in zip(tasks, found, strict=True)}
 
 
-def cut_of(split: Split, group: int, asked: Asked, least: float) -> Cut:
-    """Give what follows of the least that all blocks of a group cost at prices, the linking rows' worth included."""
+def cut_of(split: Split, group: int, asked: Asked, least: Mapping[int, float]) -> Cut:
+    """Give what follows of the least that each block of a group costs at prices, the linking rows' worth included."""
     rows = split.linking[split.groups[group].rows]
     prices = asked.prices[split.groups[group].rows]
     priced = prices != 0
     sides = np.where(prices > 0, split.whole.row_lower[rows], split.whole.row_upper[rows])
     terms = split.shared_links[split.groups[group].rows].T @ prices
-    return Cut(group, np.asarray(terms), asked.weight, float(prices[priced] @ sides[priced]) + least)
+    at_least = float(prices[priced] @ sides[priced]) + sum(least.values())
+    return Cut(group, np.asarray(terms), asked.weight, at_least, asked.prices, least)
 
 
 def of_group(split: Split, group: int, prices: Floats) -> Floats:

@@ -27,6 +27,11 @@ class Exclusion(NamedTuple):
     values: Floats
     or_less: npt.NDArray[np.bool_]
 
+    @property
+    def alone(self) -> Exclusion:
+        """These values, but none that are smaller."""
+        return self._replace(or_less=np.zeros(len(self.columns), dtype=bool))
+
     def holds(self, values: Floats) -> bool:
         """Whether values of all columns are excluded."""
         mine = values[self.columns]
