@@ -124,6 +124,9 @@ class Prepared:
         return _outcome(solver, matrix)
 
 
+_TOLD = {getattr(highspy.HighsModelStatus, kind) for kind in ("kOptimal", "kInfeasible", "kUnbounded")}
+
+
 class Relaxation:
     """A matrix whose columns need not be whole, solved again and again: bounds change, and rows come, in between."""
 
@@ -147,6 +150,10 @@ class Relaxation:
         self._lower, self._upper = lower, upper
         self._solver.run()
         status = self._solver.getModelStatus()
+        if status not in _TOLD:  # a basis that leads nowhere
+            self._solver.clearSolver()
+            self._solver.run()
+            status = self._solver.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
             return None, np.inf
         if status != highspy.HighsModelStatus.kOptimal:

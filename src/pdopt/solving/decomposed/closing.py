@@ -33,8 +33,9 @@ def close_in(search: Search, times: int, until: float) -> None:
         if search.done():
             return
         if values is None:  # nothing is left but what was put aside
-            if not _decided_later(search):
+            if not search.outer.aside:
                 return
+            _decided_later(search, min(search.outer.aside, key=lambda aside: aside.bound))
         elif not _cut_off(search, *values):
             before = search.best
             join(search, values[0], SETTLING_S)
@@ -79,7 +80,10 @@ def _decided(search: Search, shared: Floats, own: Floats, nodes: int) -> bool:
             search.outer.excluded.append(exclusion)
             return True
         if outcome.values is None and exclusion is not None and len(split.groups) == 1:
-            search.outer.aside.append(Aside(search.bound, shared, own, nodes, exclusion))
+            one = Aside(search.bound, shared, own, nodes, exclusion)
+            search.outer.aside.append(one)
+            if countable(split, group):
+                _decided_later(search, one)
             return True
         if outcome.values is None or outcome.objective is None:
             return False
@@ -90,19 +94,18 @@ def _decided(search: Search, shared: Floats, own: Floats, nodes: int) -> bool:
     return search.best is not before
 
 
-def _decided_later(search: Search) -> bool:
-    """Decide on what was put aside, the cheapest first; whether there was any."""
-    if not search.outer.aside:
-        return False
-    split, one = search.split, min(search.outer.aside, key=lambda aside: aside.bound)
-    limit, known = Limit(DECIDING * search.left_s, LONGER * one.nodes), search.master
+def _decided_later(search: Search, one: Aside) -> None:
+    """Decide on what was put aside, with more time; where what blocks take can be counted, by writing that out."""
+    split, master = search.split, search.master
+    limit = Limit(DECIDING * search.left_s, LONGER * one.nodes)
     if countable(split, 0):
         outcome, columns, plans = choose(split, 0, one.shared, search.outer.cuts, limit, search.workers)
         for block, some in plans.items():
             for values in some:
-                known.add(block, values)
+                master.add(block, values)
+        join(search)
     else:
-        outcome, columns = decide(split, 0, At(one.shared, search.prices), known.least, limit, search.workers)
+        outcome, columns = decide(split, 0, At(one.shared, search.prices), master.least, limit, search.workers)
     one.nodes = limit.nodes
     if outcome.values is not None:
         found = np.zeros(len(split.whole.cost))
@@ -114,7 +117,6 @@ def _decided_later(search: Search) -> bool:
     elif outcome.status == "infeasible":
         search.outer.excluded.append(one.exclusion)
         search.outer.aside.remove(one)
-    return True
 
 
 def _cut_off(search: Search, shared: Floats, own: Floats) -> bool:
