@@ -16,6 +16,7 @@ import pdopt
 from pdopt.capacity.lanes import lane_table
 from pdopt.program.build import build
 from pdopt.program.matrix import compile_matrix
+from pdopt.solving.decomposed import closing
 from pdopt.solving.decomposed.beginning import fines, priced, rounded_up
 from pdopt.solving.decomposed.blocks import split
 from pdopt.solving.decomposed.corners import corners, exceeding, settle
@@ -23,7 +24,7 @@ from pdopt.solving.decomposed.elastic import elastic, excess, whole
 from pdopt.solving.decomposed.owners import owners_of
 from pdopt.solving.decomposed.plans import SETTLED
 from pdopt.solving.decomposed.search import solve_decomposed
-from pdopt.solving.highs import run, solve_relaxed
+from pdopt.solving.highs import Outcome, run, solve_relaxed
 from pdopt.solving.watch import Progress, Until, Watch
 
 PERIODS = {"night": 9, "morning": 3, "day": 12}
@@ -196,6 +197,25 @@ def test_no_generated_fleet_is_cheaper_than_its_bound(seed):
     assert whole.status == "optimal"
     assert parts.bound <= whole.objective * (1 + 1e-7)
     assert whole.objective * (1 - 1e-7) <= parts.objective <= whole.objective * 1.02
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_no_search_decides_is_written_out(seed, monkeypatch):
+    """With no search to decide on node counts, all that cuts allow are put aside, and settled by what blocks may take."""
+    asked = []
+
+    def undecided(parts, group, at, *_):
+        asked.append(at.shared)
+        columns = np.concatenate([parts.blocks[block].columns for block in parts.groups[group].blocks])
+        return Outcome("unknown", None, None, -np.inf), columns
+
+    monkeypatch.setattr(closing, "decide", undecided)
+    table = lane_table(fleet_of(document(3, 4, 1, seed)))
+    matrix = compile_matrix(build(table))
+    whole, parts = run(matrix, 60.0), solved(table, matrix, Until.within(30.0))
+    assert whole.status == parts.status == "optimal"
+    assert parts.objective == pytest.approx(whole.objective)
+    assert asked
 
 
 @pytest.mark.slow
