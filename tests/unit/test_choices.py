@@ -1,4 +1,4 @@
-"""Whether blocks have plans at values of the shared columns: writing out what each may take tells as trying all does."""
+"""Whether blocks have plans at some node counts: writing out what each may take tells as much as trying all."""
 
 from __future__ import annotations
 

@@ -201,7 +201,7 @@ def test_no_generated_fleet_is_cheaper_than_its_bound(seed):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_what_no_search_decides_is_written_out(seed, monkeypatch):
-    """With no search to decide on node counts, all that cuts allow are put aside, and settled by what blocks may take."""
+    """With no search to decide on node counts, those that cuts allow are settled by what blocks may take."""
     asked = []
 
     def undecided(parts, group, at, *_):

@@ -7,7 +7,8 @@ and which of them go together is a small program.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +43,7 @@ class Room(NamedTuple):
 
 
 def countable(split: Split, group: int) -> bool:
-    """Whether what the blocks of a group take is a number of whole things, that rows bound on one side, and all."""
+    """Whether all that the blocks of a group cost is what they take of rows: whole numbers, bounded on one side."""
     rows = split.groups[group].rows
     lower, upper = split.whole.row_lower[split.linking[rows]], split.whole.row_upper[split.linking[rows]]
     if not (np.isfinite(lower) ^ np.isfinite(upper)).all():
@@ -50,12 +51,8 @@ def countable(split: Split, group: int) -> bool:
     for number in split.groups[group].blocks:
         block = split.blocks[number]
         terms = csc_array(block.links)
-        counted = np.diff(terms.indptr) > 0
-        if (
-            block.matrix.cost.any()
-            or not block.matrix.whole[counted].all()
-            or (terms.data != np.round(terms.data)).any()
-        ):
+        things = block.matrix.whole[np.diff(terms.indptr) > 0].all() and (terms.data == np.round(terms.data)).all()
+        if block.matrix.cost.any() or not things:
             return False
     return True
 
@@ -74,10 +71,14 @@ def choose(
         (cut for cut in cuts if cut.group == group), key=lambda cut: (cut.terms @ shared - cut.at_least) / cut.size
     )[:SHARPEST]
 
+    ends = perf_counter() + limit.seconds
+
+    def over() -> bool:
+        return perf_counter() > ends or workers.watch.stopped
+
     def alone(number: int) -> Choices:
-        if workers.watch.stopped:
-            return Choices([], complete=False)
-        return _choices(split.blocks[number], number, room, sharpest, shared, RELAXATIONS * limit.nodes)
+        takes = _taking(split.blocks[number], number, room, sharpest, shared)
+        return _choices(split.blocks[number], takes, RELAXATIONS * limit.nodes, over)
 
     found = dict(zip((int(block) for block in blocks), workers.threads.map(alone, blocks), strict=True))
     plans = {block: choices.plans for block, choices in found.items()}
@@ -98,18 +99,18 @@ def _room(split: Split, group: int, shared: Floats) -> Room:
     return Room(rows, sign, most)
 
 
-def _choices(block: Block, number: int, room: Room, cuts: Sequence[Cut], shared: Floats, relaxations: int) -> Choices:
+def _choices(block: Block, takes: Matrix, relaxations: int, over: Callable[[], bool]) -> Choices:
     """Search a block's plans depth first, what it takes of each row before the plan, and leave out what takes more."""
-    relaxation, program, plans = *_taking(block, number, room, cuts, shared), list[Floats]()
-    taken = np.arange(len(block.columns), len(program.cost))
+    relaxation, plans = Relaxation(takes), list[Floats]()
+    taken = np.arange(len(block.columns), len(takes.cost))
     first, then = taken, np.flatnonzero(block.matrix.whole)
-    open_ = [(program.lower, program.upper)]
+    open_ = [(takes.lower, takes.upper)]
     for _ in range(relaxations):
-        if not open_:
-            return Choices(plans, complete=True)
+        if not open_ or over():
+            break
         lower, upper = open_.pop()
         values, cost = relaxation.solve(lower, upper)
-        if cost == -np.inf:
+        if cost == -np.inf:  # the solver failed
             return Choices(plans, complete=False)
         if values is None:
             continue
@@ -129,10 +130,9 @@ def _choices(block: Block, number: int, room: Room, cuts: Sequence[Cut], shared:
     return Choices(plans, complete=not open_)
 
 
-def _taking(block: Block, number: int, room: Room, cuts: Sequence[Cut], shared: Floats) -> tuple[Relaxation, Matrix]:
+def _taking(block: Block, number: int, room: Room, cuts: Sequence[Cut], shared: Floats) -> Matrix:
     """Give a block with a column for what it takes of each row it touches, within what cuts leave."""
-    links = csr_array(block.links)[room.rows] * room.sign.reshape(-1, 1)
-    links = csr_array(links)
+    links = csr_array(csr_array(block.links)[room.rows] * room.sign.reshape(-1, 1))
     touched = np.flatnonzero(np.diff(links.indptr))
     links, count, own = links[touched], len(touched), block.matrix
     asked, least, most = [], [], []
@@ -148,7 +148,7 @@ def _taking(block: Block, number: int, room: Room, cuts: Sequence[Cut], shared: 
         most.append(bound + left + slack)
     limits = csr_array(np.array(asked).reshape(len(asked), len(own.cost)))
     none = csr_array((own.a.shape[0] + len(asked), count))
-    program = Matrix(
+    return Matrix(
         cost=np.concatenate([np.zeros(len(own.cost)), np.ones(count)]),
         lower=np.concatenate([own.lower, links.minimum(0.0) @ own.upper]),
         upper=np.concatenate([own.upper, np.minimum(room.most[touched] + WHOLE, links.maximum(0.0) @ own.upper)]),
@@ -160,7 +160,6 @@ def _taking(block: Block, number: int, room: Room, cuts: Sequence[Cut], shared: 
         column_of={},
         row_of={},
     )
-    return Relaxation(program), program
 
 
 def _together(split: Split, room: Room, found: dict[int, Choices]) -> Matrix:

@@ -132,8 +132,8 @@ def _cut_off(search: Search, shared: Floats, own: Floats) -> bool:
         known = len(search.master.columns)
         cuts = add(search, asked)
         if any(cut.missed_by(shared, own) > 2 * ROOM for cut in cuts):
-            if len(asked) == 1:
-                search.sharpest = next(iter(asked.values()))
+            if len(search.split.groups) == 1:
+                search.sharpest = asked[0]
             return True
         if len(search.master.columns) == known:  # the same would be asked again
             return False

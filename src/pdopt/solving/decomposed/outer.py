@@ -79,6 +79,8 @@ class Outer:
     Attributes
     ----------
     most : array, the largest values that shared columns are needed at
+    cuts, excluded, aside : what is known
+    tree : where groups share no columns, what is left to search; it knows the first `grown` cuts
     """
 
     split: Split
@@ -88,7 +90,7 @@ class Outer:
     excluded: list[Exclusion] = field(default_factory=list)
     aside: list[Aside] = field(default_factory=list)
     tree: Tree | None = None
-    grown: int = 0  # cuts that the tree knows
+    grown: int = 0
 
     def solve(self, seconds: float, gap: float, bound: float, below: float) -> Outcome:
         """Give the cheapest whole values, or some within a gap of them; their bound is one of the whole program.
@@ -111,11 +113,9 @@ class Outer:
             self.tree.relaxation.add(*cut.row(1))
         self.grown = len(self.cuts)
         left_out = [*self.excluded, *(one.exclusion.alone for one in self.aside)]
-        import os
-
-        AIM = float(os.environ.get("AIM", "0"))
         enough = bound + AIM * (below - bound) if np.isfinite(below) and np.isfinite(bound) else bound
-        return self.tree.cheapest(left_out, below, perf_counter() + seconds, enough)
+        ends = perf_counter() + seconds
+        return self.tree.cheapest(left_out, below, lambda: perf_counter() > ends or self.workers.watch.stopped, enough)
 
     def relaxed(self) -> Floats | None:
         """Give the cheapest values that need not be whole."""

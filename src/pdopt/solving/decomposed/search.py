@@ -77,7 +77,8 @@ def _search(search: Search, relaxed: Floats) -> None:
     in_vain = 0
     while not search.done() and in_vain < IN_VAIN:
         before = search.bound, search.best
-        vary(search)
+        if search.cycle == 0 or search.exhausted or len(search.split.groups) == 1:
+            vary(search)
         join(search)
         if search.best is None or in_vain or search.heavy or len(search.split.groups) > 1:
             sweep(search, relaxed)

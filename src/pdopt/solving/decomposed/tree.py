@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from itertools import count
-from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +16,7 @@ from pdopt.solving.decomposed.owners import Whole
 from pdopt.solving.highs import Outcome, Relaxation
 
 WHOLE = 1e-6  # that a value may be off a whole one
-LITTLE = 1e-7  # of the cost: what a branch is counted to bring at least, so that the other counts, too
+LITTLE = 1e-7  # of the cost: what a side of a split is counted to bring at least, so that the other side counts, too
 
 
 class Exclusion(NamedTuple):
@@ -67,7 +66,9 @@ class Tree:
         self._raised, self._tried = np.zeros((2, len(self._columns))), np.zeros((2, len(self._columns)))
         self._push(-np.inf, self.program.lower, self.program.upper)
 
-    def cheapest(self, excluded: Sequence[Exclusion], below: float, ends: float, enough: float = -np.inf) -> Outcome:
+    def cheapest(
+        self, excluded: Sequence[Exclusion], below: float, over: Callable[[], bool], enough: float = -np.inf
+    ) -> Outcome:
         """Give the cheapest whole values that are not excluded, or some that cost little.
 
         Parameters
@@ -75,14 +76,14 @@ class Tree:
         excluded : sequence of Exclusion
         below : float
             Values that cost as much or more are of no interest: infeasible says that there are no others.
-        ends : float
-            When to stop; then the status is unknown.
+        over : callable
+            Whether to stop; then the status is unknown.
         enough : float
             Values that cost no more will do: the first that are come upon, going down where the bound is least.
         """
         further: Branch | None = None
         while further is not None or (self.open and self.open[0].bound < below):
-            if perf_counter() > ends:
+            if over():
                 break
             branch, further = further or heappop(self.open), None
             values, cost = self.relaxation.solve(branch.lower, branch.upper)
@@ -101,14 +102,11 @@ class Tree:
                 if found is not None:
                     return found
                 continue
-            both = [one for one in self._split(branch, values) if one.bound < below]
+            both = sorted(one for one in self._split(branch, values) if one.bound < below)
+            if both and both[0].bound <= enough:
+                further = both.pop(0)
             for one in both:
                 heappush(self.open, one)
-            least = min(both, default=None)
-            if least is not None and least.bound <= enough:
-                self.open.remove(least)
-                heapify(self.open)
-                further = least
         if further is not None:
             heappush(self.open, further)
         if self.open and self.open[0].bound < below:
