@@ -48,7 +48,7 @@ def raise_bound(search: Search) -> tuple[Floats, Floats] | None:
         return None
     below = np.inf if search.best is None else search.cost(search.best) * (1 - PROVEN / 2)
     seconds = search.left_s if len(search.split.groups) == 1 else min(search.left_s, OUTER_S)
-    found = search.outer.solve(seconds, search.gap / 4, search.bound, below)
+    found = search.outer.solve(seconds, search.gap / 4, below)
     search.raise_to(min(found.bound, below, *(one.bound for one in search.outer.aside)))
     values = search.outer.relaxed() if found.values is None and found.status != "infeasible" else found.values
     return None if values is None else search.outer.parts(values)

@@ -21,7 +21,6 @@ from pdopt.solving.decomposed.blocks import Split
 from pdopt.solving.decomposed.tree import Exclusion, Tree
 from pdopt.solving.highs import BARE, Outcome, solve_relaxed
 
-AIM = 0.5  # of the way from the bound to the best plan: values that cost no more are as good a place for a cut
 ROOM = 1e-7  # part of a cut that the solver's tolerances behind it may be off
 
 
@@ -92,7 +91,7 @@ class Outer:
     tree: Tree | None = None
     grown: int = 0
 
-    def solve(self, seconds: float, gap: float, bound: float, below: float) -> Outcome:
+    def solve(self, seconds: float, gap: float, below: float) -> Outcome:
         """Give the cheapest whole values, or some within a gap of them; their bound is one of the whole program.
 
         Parameters
@@ -113,9 +112,8 @@ class Outer:
             self.tree.relaxation.add(*cut.row(1))
         self.grown = len(self.cuts)
         left_out = [*self.excluded, *(one.exclusion.alone for one in self.aside)]
-        enough = bound + AIM * (below - bound) if np.isfinite(below) and np.isfinite(bound) else bound
         ends = perf_counter() + seconds
-        return self.tree.cheapest(left_out, below, lambda: perf_counter() > ends or self.workers.watch.stopped, enough)
+        return self.tree.cheapest(left_out, below, lambda: perf_counter() > ends or self.workers.watch.stopped)
 
     def relaxed(self) -> Floats | None:
         """Give the cheapest values that need not be whole."""

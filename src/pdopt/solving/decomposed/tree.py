@@ -38,7 +38,7 @@ class Exclusion(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """Bounds on all columns, and what no values within them are below."""
+    """Bounds on all columns, and what no values within them are below; of equal ones the latest comes first."""
 
     bound: float
     number: int
@@ -64,12 +64,10 @@ class Tree:
         self._numbers = count()
         self._columns = np.flatnonzero(self.program.whole)
         self._raised, self._tried = np.zeros((2, len(self._columns))), np.zeros((2, len(self._columns)))
-        self._push(-np.inf, self.program.lower, self.program.upper)
+        self._push(self._branch(-np.inf, self.program.lower, self.program.upper))
 
-    def cheapest(
-        self, excluded: Sequence[Exclusion], below: float, over: Callable[[], bool], enough: float = -np.inf
-    ) -> Outcome:
-        """Give the cheapest whole values that are not excluded, or some that cost little.
+    def cheapest(self, excluded: Sequence[Exclusion], below: float, over: Callable[[], bool]) -> Outcome:
+        """Give the cheapest whole values that are not excluded.
 
         Parameters
         ----------
@@ -78,39 +76,28 @@ class Tree:
             Values that cost as much or more are of no interest: infeasible says that there are no others.
         over : callable
             Whether to stop; then the status is unknown.
-        enough : float
-            Values that cost no more will do: the first that are come upon, going down where the bound is least.
         """
-        further: Branch | None = None
-        while further is not None or (self.open and self.open[0].bound < below):
+        while self.open and self.open[0].bound < below:
             if over():
-                break
-            branch, further = further or heappop(self.open), None
+                return Outcome("unknown", None, None, self.open[0].bound)
+            branch = heappop(self.open)
             values, cost = self.relaxation.solve(branch.lower, branch.upper)
             if cost == -np.inf:  # nothing bounds it, or the solver failed
                 heappush(self.open, branch)
-                return Outcome("unknown", None, None, self.open[0].bound)
+                return Outcome("unknown", None, None, branch.bound)
             if values is None or cost >= below:
                 continue
             branch = branch._replace(bound=max(cost, branch.bound))
-            if self.open and branch.bound > max(enough, self.open[0].bound):  # others are less now
-                heappush(self.open, branch)
-                continue
             off = abs(values - np.round(values))[self._columns]
-            if off.max(initial=0.0) <= WHOLE:
+            if self.open and branch.bound > self.open[0].bound:  # rows came since it was put there
+                heappush(self.open, branch)
+            elif off.max(initial=0.0) > WHOLE:
+                for one in self._split(branch, values):
+                    self._push(one, below)
+            else:
                 found = self._whole(branch, values, excluded, below)
                 if found is not None:
                     return found
-                continue
-            both = sorted(one for one in self._split(branch, values) if one.bound < below)
-            if both and both[0].bound <= enough:
-                further = both.pop(0)
-            for one in both:
-                heappush(self.open, one)
-        if further is not None:
-            heappush(self.open, further)
-        if self.open and self.open[0].bound < below:
-            return Outcome("unknown", None, None, self.open[0].bound)
         return Outcome("infeasible", None, None, np.inf)
 
     def _whole(self, branch: Branch, values: Floats, excluded: Sequence[Exclusion], below: float) -> Outcome | None:
@@ -122,7 +109,7 @@ class Tree:
             exact, cost = self.relaxation.solve(lower, upper)
             if exact is not None and cost < below:
                 heappush(self.open, branch)
-                return Outcome("feasible", exact, cost, self.open[0].bound)
+                return Outcome("optimal", exact, cost, branch.bound)
             without = Exclusion(self._columns, lower[self._columns], np.zeros(len(self._columns), dtype=bool))
         self._leave_out(branch, without)
         return None
@@ -131,9 +118,9 @@ class Tree:
         """Cover what is not excluded of a branch by branches that have nothing in common."""
         lower, upper = branch.lower, branch.upper
         for column, value, or_less in zip(*without, strict=True):
-            self._push(branch.bound, _with(lower, column, max(value + 1, lower[column])), upper)
+            self._push(self._branch(branch.bound, _with(lower, column, max(value + 1, lower[column])), upper))
             if not or_less:
-                self._push(branch.bound, lower, _with(upper, column, min(value - 1, upper[column])))
+                self._push(self._branch(branch.bound, lower, _with(upper, column, min(value - 1, upper[column]))))
                 lower = _with(lower, column, max(value, lower[column]))
             upper = _with(upper, column, min(value, upper[column]))
 
@@ -163,12 +150,15 @@ class Tree:
             if np.isfinite(bound):
                 self._raised[side, place] += (bound - branch.bound) / parts[side]
                 self._tried[side, place] += 1
-            both.append(Branch(bound, -next(self._numbers), lower, upper))
+            both.append(self._branch(bound, lower, upper))
         return both
 
-    def _push(self, bound: float, lower: Floats, upper: Floats) -> None:
-        if (lower <= upper).all():
-            heappush(self.open, Branch(bound, -next(self._numbers), lower, upper))
+    def _branch(self, bound: float, lower: Floats, upper: Floats) -> Branch:
+        return Branch(bound, -next(self._numbers), lower, upper)
+
+    def _push(self, branch: Branch, below: float = np.inf) -> None:
+        if branch.bound < below and (branch.lower <= branch.upper).all():
+            heappush(self.open, branch)
 
 
 def _with(bounds: Floats, column: int, value: float) -> Floats:
