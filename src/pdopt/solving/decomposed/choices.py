@@ -20,7 +20,7 @@ from pdopt.solving.decomposed.blocks import Block, Split
 from pdopt.solving.decomposed.decide import SAFE, Limit
 from pdopt.solving.decomposed.outer import Cut
 from pdopt.solving.decomposed.owners import Whole
-from pdopt.solving.decomposed.tree import WHOLE
+from pdopt.solving.decomposed.tree import WHOLE, bounded
 from pdopt.solving.highs import Outcome, Relaxation, run
 
 SHARPEST = 40  # cuts that are looked at: those that leave least
@@ -118,15 +118,15 @@ def _choices(block: Block, takes: Matrix, relaxations: int, over: Callable[[], b
         broken = next((some for some in (first, then) if off[some].max(initial=0.0) > WHOLE), None)
         if broken is not None:
             column = int(broken[np.argmax(off[broken])])
-            open_.append((lower, _bounded(upper, column, np.floor(values[column]))))
-            open_.append((_bounded(lower, column, np.ceil(values[column])), upper))
+            open_.append((lower, bounded(upper, column, np.floor(values[column]))))
+            open_.append((bounded(lower, column, np.ceil(values[column])), upper))
             continue
         plans.append(values[: len(block.columns)])
         for column in map(int, taken):
             least = np.round(values[column])
             if least > lower[column]:
-                open_.append((lower, _bounded(upper, column, least - 1)))
-                lower = _bounded(lower, column, least)
+                open_.append((lower, bounded(upper, column, least - 1)))
+                lower = bounded(lower, column, least)
     return Choices(plans, complete=not open_)
 
 
@@ -200,9 +200,3 @@ def _unfolded(split: Split, found: dict[int, Choices], values: Floats) -> Floats
         mine, at = values[at : at + count], at + count
         result.append(choices.plans[int(np.argmax(mine))] if choices.complete else mine)
     return np.concatenate(result)
-
-
-def _bounded(bounds: Floats, column: int, value: float) -> Floats:
-    changed = bounds.copy()
-    changed[column] = value
-    return changed

@@ -118,11 +118,11 @@ class Tree:
         """Cover what is not excluded of a branch by branches that have nothing in common."""
         lower, upper = branch.lower, branch.upper
         for column, value, or_less in zip(*without, strict=True):
-            self._push(self._branch(branch.bound, _with(lower, column, max(value + 1, lower[column])), upper))
+            self._push(self._branch(branch.bound, bounded(lower, column, max(value + 1, lower[column])), upper))
             if not or_less:
-                self._push(self._branch(branch.bound, lower, _with(upper, column, min(value - 1, upper[column]))))
-                lower = _with(lower, column, max(value, lower[column]))
-            upper = _with(upper, column, min(value, upper[column]))
+                self._push(self._branch(branch.bound, lower, bounded(upper, column, min(value - 1, upper[column]))))
+                lower = bounded(lower, column, max(value, lower[column]))
+            upper = bounded(upper, column, min(value, upper[column]))
 
     def _split(self, branch: Branch, values: Floats) -> list[Branch]:
         mine = values[self._columns]
@@ -141,8 +141,8 @@ class Tree:
         """Give both sides of a split, and learn what they bring."""
         column = int(self._columns[place])
         sides = (
-            (branch.lower, _with(branch.upper, column, np.floor(value))),
-            (_with(branch.lower, column, np.ceil(value)), branch.upper),
+            (branch.lower, bounded(branch.upper, column, np.floor(value))),
+            (bounded(branch.lower, column, np.ceil(value)), branch.upper),
         )
         both = []
         for side, (lower, upper) in enumerate(sides):
@@ -161,7 +161,8 @@ class Tree:
             heappush(self.open, branch)
 
 
-def _with(bounds: Floats, column: int, value: float) -> Floats:
+def bounded(bounds: Floats, column: int, value: float) -> Floats:
+    """Give bounds with another for one column."""
     changed = bounds.copy()
     changed[column] = value
     return changed
