@@ -8,6 +8,7 @@ and which of them go together is a small program.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from sys import maxsize
 from time import perf_counter
 from typing import NamedTuple
 
@@ -71,6 +72,7 @@ def choose(
         (cut for cut in cuts if cut.group == group), key=lambda cut: (cut.terms @ shared - cut.at_least) / cut.size
     )[:SHARPEST]
 
+    most = maxsize if limit.nodes is None else RELAXATIONS * limit.nodes
     ends = perf_counter() + limit.seconds
 
     def over() -> bool:
@@ -78,7 +80,7 @@ def choose(
 
     def alone(number: int) -> Choices:
         takes = _taking(split.blocks[number], number, room, sharpest, shared)
-        return _choices(split.blocks[number], takes, RELAXATIONS * limit.nodes, over)
+        return _choices(split.blocks[number], takes, most, over)
 
     found = dict(zip((int(block) for block in blocks), workers.threads.map(alone, blocks), strict=True))
     plans = {block: choices.plans for block, choices in found.items()}

@@ -73,13 +73,14 @@ def _decided(search: Search, shared: Floats, own: Floats, nodes: int) -> bool:
     split, found, before = search.split, np.zeros(len(search.split.whole.cost)), search.best
     found[split.shared] = shared
     for group in range(len(split.groups)):
-        at, limit = At(shared, search.prices), Limit(DECIDING * search.left_s, nodes)
+        exclusion = excluded(split, group, shared)
+        later = exclusion is not None and len(split.groups) == 1
+        at, limit = At(shared, search.prices), Limit(DECIDING * search.left_s, nodes if later else None)
         outcome, columns = decide(split, group, at, search.master.least, limit, search.workers)
-        never, exclusion = outcome.status == "infeasible", excluded(split, group, shared)
-        if never and exclusion is not None:
+        if exclusion is not None and outcome.status == "infeasible":
             search.outer.excluded.append(exclusion)
             return True
-        if outcome.values is None and exclusion is not None and len(split.groups) == 1:
+        if exclusion is not None and later and outcome.values is None:
             one = Aside(search.bound, shared, own, nodes, exclusion)
             search.outer.aside.append(one)
             if countable(split, group):
@@ -97,7 +98,8 @@ def _decided(search: Search, shared: Floats, own: Floats, nodes: int) -> bool:
 def _decided_later(search: Search, one: Aside) -> None:
     """Decide on what was put aside, with more time; where what blocks take can be counted, by writing that out."""
     split, master = search.split, search.master
-    limit = Limit(DECIDING * search.left_s, LONGER * one.nodes)
+    one.nodes *= LONGER
+    limit = Limit(DECIDING * search.left_s, one.nodes)
     if countable(split, 0):
         outcome, columns, plans = choose(split, 0, one.shared, search.outer.cuts, limit, search.workers)
         for block, some in plans.items():
@@ -106,7 +108,6 @@ def _decided_later(search: Search, one: Aside) -> None:
         join(search)
     else:
         outcome, columns = decide(split, 0, At(one.shared, search.prices), master.least, limit, search.workers)
-    one.nodes = limit.nodes
     if outcome.values is not None:
         found = np.zeros(len(split.whole.cost))
         found[split.shared], found[columns] = one.shared, outcome.values

@@ -46,15 +46,15 @@ class At(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """How long it may take to tell: seconds, and nodes of the solver's search."""
+    """How long it may take to tell: seconds, and nodes of the solver's search (None: any number)."""
 
     seconds: float
-    nodes: int
+    nodes: int | None
 
     @property
     def options(self) -> dict[str, Option]:
         """What HiGHS is told."""
-        return QUICK | {"mip_max_nodes": self.nodes}
+        return QUICK if self.nodes is None else QUICK | {"mip_max_nodes": self.nodes}
 
 
 def decide(
