@@ -11,6 +11,7 @@ import pytest
 from scipy.sparse import csc_array, csr_array
 
 from pdopt.program.matrix import Matrix
+from pdopt.solving.decomposed import decide
 from pdopt.solving.decomposed.apart import Workers
 from pdopt.solving.decomposed.blocks import Split, split
 from pdopt.solving.decomposed.choices import choose, countable
@@ -72,6 +73,12 @@ def cuts_of(parts: Split, random: np.random.Generator, count: int) -> list[Cut]:
     return found
 
 
+def together(parts: Split) -> list[np.ndarray]:
+    """Give what the blocks take together, in each way they can."""
+    taken = ([block.links @ plan for plan in plans(parts, number)] for number, block in enumerate(parts.blocks))
+    return [np.sum(some, axis=0) for some in product(*taken)]
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_as_by_trying_all(seed):
     random = np.random.default_rng(seed)
@@ -79,10 +86,7 @@ def test_as_by_trying_all(seed):
     assert len(parts.groups) == 1
     assert countable(parts, 0)
     cuts, told = cuts_of(parts, random, 6), set()
-    every = [
-        np.sum(some, axis=0)
-        for some in product(*([block.links @ plan for plan in plans(parts, n)] for n, block in enumerate(parts.blocks)))
-    ]
+    every = together(parts)
     with ThreadPoolExecutor(2) as pool:
         for shared in map(np.array, product(range(7), repeat=SKUS)):
             room = parts.shared_links @ shared
@@ -108,6 +112,23 @@ def test_stopped_in_the_middle_it_denies_nothing():
             workers = Workers(pool, 1, Watch())
             long, short = (choose(parts, 0, shared, cuts, Limit(9.0, nodes), workers)[0] for nodes in (100, 0))
             assert short.status in ("unknown", long.status)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_relaxation_that_fails_denies_nothing(fails, monkeypatch):
+    """The search without writing out, on the same programs: only what is impossible is denied."""
+    if fails:
+        monkeypatch.setattr(decide, "solve_relaxed", lambda matrix: None)
+    parts = program(np.random.default_rng(3))
+    every, told = together(parts), set()
+    with ThreadPoolExecutor(2) as pool:
+        for shared in map(np.array, product(range(7), repeat=SKUS)):
+            at = decide.At(shared, np.ones(len(parts.linking)))
+            outcome, _ = decide.decide(parts, 0, at, [], Limit(9.0, 100), Workers(pool, 2, Watch()))
+            possible = any((parts.shared_links @ shared + taken >= 0).all() for taken in every)
+            assert outcome.status == ("optimal" if possible else "infeasible")
+            told.add(outcome.status)
+    assert told == {"optimal", "infeasible"}
 
 
 def test_what_cannot_be_counted_is_told():

@@ -21,8 +21,8 @@ from pdopt.solving.decomposed.blocks import Block, Split
 from pdopt.solving.decomposed.decide import SAFE, Limit
 from pdopt.solving.decomposed.outer import Cut
 from pdopt.solving.decomposed.owners import Whole
-from pdopt.solving.decomposed.tree import WHOLE, bounded
-from pdopt.solving.highs import Outcome, Relaxation, run
+from pdopt.solving.decomposed.tree import bounded
+from pdopt.solving.highs import TOLERANCE, Outcome, Relaxation, run
 
 SHARPEST = 40  # cuts that are looked at: those that leave least
 RELAXATIONS = 10  # of a block, for each node that a search may take
@@ -117,7 +117,7 @@ def _choices(block: Block, takes: Matrix, relaxations: int, over: Callable[[], b
         if values is None:
             continue
         off = abs(values - np.round(values))
-        broken = next((some for some in (first, then) if off[some].max(initial=0.0) > WHOLE), None)
+        broken = next((some for some in (first, then) if off[some].max(initial=0.0) > TOLERANCE), None)
         if broken is not None:
             column = int(broken[np.argmax(off[broken])])
             open_.append((lower, bounded(upper, column, np.floor(values[column]))))
@@ -153,7 +153,7 @@ def _taking(block: Block, number: int, room: Room, cuts: Sequence[Cut], shared: 
     return Matrix(
         cost=np.concatenate([np.zeros(len(own.cost)), np.ones(count)]),
         lower=np.concatenate([own.lower, links.minimum(0.0) @ own.upper]),
-        upper=np.concatenate([own.upper, np.minimum(room.most[touched] + WHOLE, links.maximum(0.0) @ own.upper)]),
+        upper=np.concatenate([own.upper, np.minimum(room.most[touched] + TOLERANCE, links.maximum(0.0) @ own.upper)]),
         whole=np.concatenate([own.whole, np.ones(count, dtype=bool)]),
         unit=np.concatenate([own.unit, np.ones(count)]),
         row_lower=np.concatenate([own.row_lower, least, np.zeros(count)]),

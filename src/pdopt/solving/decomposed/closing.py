@@ -20,6 +20,7 @@ SETTLING_S = 5.0
 OUTER_S = 1.0  # for values of the outer program, where groups share columns
 DECIDING = 0.5  # part of what is left that telling whether values are possible may take
 DECIDED = 100  # nodes of the solver's search that it may take at first
+GIVEN_UP = 10**8  # nodes after which more would not help
 LONGER = 4  # times as many each time that it is tried again
 LITTLE = 1e-6  # part of a cost that counts as more
 
@@ -35,7 +36,9 @@ def close_in(search: Search, times: int, until: float) -> None:
         if values is None:  # nothing is left but what was put aside
             if not search.outer.aside:
                 return
-            _decided_later(search, min(search.outer.aside, key=lambda aside: aside.bound))
+            one = min(search.outer.aside, key=lambda aside: aside.bound)
+            _decided_later(search, one)
+            search.exhausted = one.nodes >= GIVEN_UP and one in search.outer.aside
         elif not _cut_off(search, *values):
             before = search.best
             join(search, values[0], SETTLING_S)

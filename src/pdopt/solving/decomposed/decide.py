@@ -82,9 +82,8 @@ def decide(
         cost[split.blocks[block].columns] = abs(split.blocks[block].links.T @ at.prices)
     priced = cost[columns]
     relaxed = solve_relaxed(replace(_with(program, cuts, at_least), cost=priced))
-    if relaxed is None:
-        return Outcome("infeasible", None, None, np.inf), columns
-    binding = np.flatnonzero(cuts @ relaxed[0] - at_least < BINDING)
+    reached = at_least if relaxed is None else cuts @ relaxed[0]  # None may be a failure, which denies nothing
+    binding = np.flatnonzero(reached - at_least < BINDING)
     program = _with(program, cuts[binding], at_least[binding])
     return _raced(program, _without_flows(replace(program, cost=priced)), limit, workers), columns
 

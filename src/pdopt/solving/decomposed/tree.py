@@ -13,9 +13,8 @@ import numpy.typing as npt
 
 from pdopt.program.matrix import Floats, Matrix
 from pdopt.solving.decomposed.owners import Whole
-from pdopt.solving.highs import Outcome, Relaxation
+from pdopt.solving.highs import TOLERANCE, Outcome, Relaxation
 
-WHOLE = 1e-6  # that a value may be off a whole one
 LITTLE = 1e-7  # of the cost: what a side of a split is counted to bring at least, so that the other side counts, too
 
 
@@ -91,7 +90,7 @@ class Tree:
             off = abs(values - np.round(values))[self._columns]
             if self.open and branch.bound > self.open[0].bound:  # rows came since it was put there
                 heappush(self.open, branch)
-            elif off.max(initial=0.0) > WHOLE:
+            elif off.max(initial=0.0) > TOLERANCE:
                 for one in self._split(branch, values):
                     self._push(one, below)
             else:
@@ -127,7 +126,7 @@ class Tree:
     def _split(self, branch: Branch, values: Floats) -> list[Branch]:
         mine = values[self._columns]
         parts = np.array([mine - np.floor(mine), np.ceil(mine) - mine])
-        broken = np.flatnonzero(parts.min(axis=0) > WHOLE)
+        broken = np.flatnonzero(parts.min(axis=0) > TOLERANCE)
         untried = [int(place) for place in broken if not self._tried[:, place].all()]
         known = {place: self._both(branch, place, float(mine[place]), parts[:, place]) for place in untried}
         gains = self._raised / np.maximum(self._tried, 1) * parts
